@@ -1,0 +1,14 @@
+//! The public face of the library behind the `ociam` command.
+//!
+//! Arrows go down only: `text`, `diag` → `policy`, `catalog` → `source`, `authz` → `lint`, `diagnose` →
+//! `probe`, `sandbox` → `report`, `cli`.
+
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod diag;
+pub mod lint;
+pub mod policy;
+pub mod report;
+pub mod source;
+pub mod text;

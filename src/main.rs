@@ -1,0 +1,2 @@
+//! The `ociam` command: arguments in, exit code out.
+fn main() {}

@@ -1,0 +1,10 @@
+//! The OCI IAM policy language: syntax tree, parser, formatter, matching rules. Pure: text in, values out.
+//!
+//! ```text
+//! text + holes ── lex ──► tokens ── parse ──► Statement (spans only) + every syntax error
+//! ```
+//!
+//! The tree holds spans, never copies: with the text beside it every byte is kept, and a node's own words
+//! are `node.span.of(text)`.
+
+pub mod ast;

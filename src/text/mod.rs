@@ -1,0 +1,10 @@
+//! Text and where it came from: files, spans, line index, and the map from each byte of an evaluated
+//! string back to the file that the user edits. Depends on nothing else of the project.
+
+mod files;
+mod mapped;
+mod span;
+
+pub use files::{FileId, Files, Place, Position, SourceFile};
+pub use mapped::{Hole, HoleKind, MappedText, Origin, Segment, TextBuilder};
+pub use span::Span;
