@@ -1,0 +1,185 @@
+//! Weights become ranked diagnoses, each with its evidence and a remedy that can be typed.
+
+use std::collections::BTreeMap;
+
+use super::case::{Auth, Case, Facts};
+use super::catalogue::{cause, causes};
+
+/// Any fact that a diagnosis rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Where it comes from: `error-text`, `request`, `circumstance`, `policy`, `matching-rule`, `catalogue`, `token`.
+    pub kind: &'static str,
+    /// The fact, in a sentence.
+    pub text: String,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// In words.
+    pub text: String,
+    /// Statements to attach.
+    pub statements: Vec<String>,
+    /// Commands to type.
+    pub commands: Vec<String>,
+}
+
+/// One ranked cause.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// The cause's name.
+    pub cause: &'static str,
+    /// Share of all that could be the cause, 0 to 1; all together at most 1.
+    pub confidence: f64,
+    /// What it is.
+    pub explanation: String,
+    /// Why we believe it, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// What to do.
+    pub remedy: Remedy,
+    /// The cheapest thing that would tell this cause from the next.
+    pub next_check: &'static str,
+}
+
+/// A cause that an observation contradicts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuledOut {
+    /// The cause's name.
+    pub cause: &'static str,
+    /// Why it can't be.
+    pub because: String,
+}
+
+/// All that can be said of a case.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Best first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// What it is not.
+    pub ruled_out: Vec<RuledOut>,
+}
+
+/// How many causes a report names.
+const LISTED: usize = 5;
+/// Below this share a cause is not worth a line.
+const WORTH_NAMING: f64 = 0.01;
+/// What is left for causes that have no name here.
+const UNKNOWN: f64 = 0.03;
+
+/// The sum of what speaks for and against each cause.
+#[derive(Debug, Default)]
+pub(super) struct Weights {
+    sum: BTreeMap<&'static str, f64>,
+    evidence: BTreeMap<&'static str, Vec<(f64, Evidence)>>,
+    excluded: BTreeMap<&'static str, String>,
+}
+
+impl Weights {
+    pub(super) fn new() -> Self {
+        let sum = causes().iter().map(|(name, cause)| (name.as_str(), cause.prior)).collect();
+        Self { sum, ..Self::default() }
+    }
+
+    /// Adds log-odds for a cause; unknown names are ignored (a test holds the data to the list).
+    pub(super) fn add(&mut self, name: &str, weight: f64, evidence: &Evidence) {
+        let Some((name, _)) = causes().get_key_value(name) else { return };
+        *self.sum.entry(name).or_default() += weight;
+        if weight > 0.0 {
+            self.evidence.entry(name).or_default().push((weight, evidence.clone()));
+        }
+    }
+
+    /// Rules a cause out.
+    pub(super) fn exclude(&mut self, name: &str, because: &str) {
+        if let Some((name, _)) = causes().get_key_value(name) {
+            self.excluded.entry(name).or_insert_with(|| because.to_owned());
+        }
+    }
+
+    pub(super) fn report(self, case: &Case, facts: &Facts) -> Report {
+        if facts.is_empty() && case.policies.is_empty() {
+            return Report::default();
+        }
+        let open = self.sum.iter().filter(|(name, _)| !self.excluded.contains_key(*name));
+        let mut ranked: Vec<(&'static str, f64)> = open.map(|(name, sum)| (*name, sum.exp())).collect();
+        let total: f64 = ranked.iter().map(|(_, share)| share).sum();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        let mut diagnoses = Vec::new();
+        for (name, share) in ranked.into_iter().take(LISTED) {
+            let confidence = (share / total * (1.0 - UNKNOWN) * 1000.0).floor() / 1000.0;
+            let Some(entry) = cause(name) else { continue };
+            if confidence < WORTH_NAMING && diagnoses.len() >= 3 {
+                break;
+            }
+            let mut evidence = self.evidence.get(name).cloned().unwrap_or_default();
+            evidence.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(&b.1.text)));
+            let mut evidence: Vec<Evidence> = evidence.into_iter().map(|(_, evidence)| evidence).collect();
+            evidence.dedup();
+            let statements = if entry.grants { least_statement(facts) } else { Vec::new() };
+            diagnoses.push(Diagnosis {
+                cause: name,
+                confidence,
+                explanation: entry.what.clone(),
+                evidence,
+                remedy: Remedy {
+                    text: fill(&entry.fix, facts),
+                    statements,
+                    commands: entry.commands.iter().map(|command| fill(command, facts)).collect(),
+                },
+                next_check: &entry.check,
+            });
+        }
+        let ruled_out =
+            self.excluded.into_iter().map(|(cause, because)| RuledOut { cause, because }).collect();
+        Report { diagnoses, ruled_out }
+    }
+}
+
+fn fill(text: &str, facts: &Facts) -> String {
+    let mut text = text.to_owned();
+    if let Some(region) = &facts.region {
+        text = text.replace("<region>", region);
+    }
+    if let Some(model) = facts.models.first() {
+        text = text.replace("<model>", model);
+    }
+    text
+}
+
+/// The least statement for the call, its unknown parts as placeholders.
+fn least_statement(facts: &Facts) -> Vec<String> {
+    use super::case::Plane;
+    let request = facts.request.to_ascii_lowercase();
+    let has = |part: &str| request.contains(part);
+    let grants: &[&str] = match facts.plane {
+        Some(Plane::AgentRuntime) => &["use genai-agent-endpoint", "manage genai-agent-session"],
+        Some(Plane::AgentManagement) => &["read genai-agent-family"],
+        Some(Plane::Management) if has("generativeai") || has("model") => &["read generative-ai-model"],
+        Some(Plane::Management | Plane::Identity | Plane::Other) => return Vec::new(),
+        _ if has("response") => &["manage generative-ai-response"],
+        _ if has("conversation") => &["manage generative-ai-conversation"],
+        _ if has("embed") => &["use generative-ai-text-embedding"],
+        _ if has("rerank") => &["use generative-ai-text-rerank"],
+        _ => &["use generative-ai-chat"],
+    };
+    let (subject, condition) = match facts.auth {
+        Some(Auth::GenaiApiKey) => (
+            "any-user",
+            " where all {request.principal.type='generativeaiapikey', request.principal.id='<api-key-ocid>'}",
+        ),
+        Some(Auth::OkeWorkload) => (
+            "any-user",
+            " where all {request.principal.type='workload', request.principal.namespace='<namespace>', \
+             request.principal.service_account='<service-account>', request.principal.cluster_id='<cluster-ocid>'}",
+        ),
+        Some(Auth::InstancePrincipal | Auth::ResourcePrincipal) => {
+            ("dynamic-group '<domain>'/'<dynamic-group>'", "")
+        }
+        _ => ("group '<domain>'/'<group>'", ""),
+    };
+    grants
+        .iter()
+        .map(|grant| format!("allow {subject} to {grant} in compartment <compartment>{condition}"))
+        .collect()
+}
