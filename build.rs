@@ -193,13 +193,15 @@ fn main() -> Result<()> {
     emit(&mut text, "OPERATIONS", "Operation", OPERATION, iam.operations)?;
     emit(&mut text, "WRONG_NAMES", "WrongName", WRONG_NAME, iam.wrong_names)?;
     emit(&mut text, "VARIABLES", "Variable", VARIABLE, iam.variables)?;
+    let mut permissions: Vec<_> = iam.permissions.into_iter().collect();
+    permissions.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
     let mut rows = Vec::new();
-    for (name, grants) in &iam.permissions {
+    for (name, (fact, grants)) in permissions {
         let mut list = String::new();
         for (resource_type, verb) in grants {
             write!(list, "({resource_type:?},Verb::{verb}),")?;
         }
-        rows.push(format!("Permission{{name:{name:?},grants:&[{list}]}}"));
+        rows.push(format!("Permission{{name:{name:?},grants:&[{list}],fact:{fact}}}"));
     }
     table(&mut text, "PERMISSIONS", "Permission", &rows)?;
 
@@ -268,6 +270,9 @@ impl Head {
     }
 }
 
+/// Resource-types, each with the verb that gives a permission.
+type Grants = BTreeSet<(String, &'static str)>;
+
 /// Everything the files of `services/` say.
 #[derive(Default)]
 struct Iam {
@@ -275,7 +280,8 @@ struct Iam {
     operations: Vec<Row>,
     wrong_names: Vec<Row>,
     variables: Vec<Row>,
-    permissions: BTreeMap<String, BTreeSet<(String, &'static str)>>,
+    /// Each with the fact of the row that names it first, and the resource-types and verbs that give it.
+    permissions: BTreeMap<String, (String, Grants)>,
 }
 
 impl Iam {
@@ -321,7 +327,10 @@ impl Iam {
                 [("inspect", "Inspect"), ("read", "Read"), ("use", "Use"), ("manage", "Manage")]
             {
                 for permission in strings(row, key) {
-                    self.permissions.entry(permission).or_default().insert((name.clone(), verb));
+                    let fact = fact(row)?;
+                    let (_, grants) =
+                        self.permissions.entry(permission).or_insert_with(|| (fact, BTreeSet::new()));
+                    grants.insert((name.clone(), verb));
                 }
             }
         }
@@ -336,7 +345,8 @@ impl Iam {
         for (name, row) in &self.operations {
             for need in strings(row, "permissions") {
                 for permission in need.split('|') {
-                    self.permissions.entry(permission.to_owned()).or_default();
+                    let fact = fact(row)?;
+                    self.permissions.entry(permission.to_owned()).or_insert_with(|| (fact, BTreeSet::new()));
                 }
             }
             if let Some(resource_type) = row.get("resource-type").and_then(Value::as_str)
@@ -414,19 +424,19 @@ fn literal(name: &str, row: &Table, kind: &str, shape: Shape) -> Result<String> 
         }
         text.push(',');
     }
+    write!(text, "fact:{}}}", fact(row)?)?;
+    Ok(text)
+}
+
+/// Where the row's fact comes from, as a Rust struct literal.
+fn fact(row: &Table) -> Result<String> {
     let stated = |key: &str| {
         row.get(key)
             .and_then(Value::as_str)
             .ok_or_else(|| format!("neither the row nor the file states `{key}`"))
     };
-    write!(
-        text,
-        "fact:Fact{{source:{:?},date:{:?},certainty:Certainty::{}}}}}",
-        stated("source")?,
-        stated("date")?,
-        variant(stated("certainty")?)
-    )?;
-    Ok(text)
+    let (source, date, certainty) = (stated("source")?, stated("date")?, variant(stated("certainty")?));
+    Ok(format!("Fact{{source:{source:?},date:{date:?},certainty:Certainty::{certainty}}}"))
 }
 
 /// `A|B` as the list `&["A", "B"]`.

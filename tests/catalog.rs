@@ -17,6 +17,7 @@ use proptest::prelude::*;
 fn all_facts() -> Vec<(&'static str, &'static Fact)> {
     let mut all = Vec::new();
     all.extend(catalog::resource_types().iter().map(|row| (row.name, &row.fact)));
+    all.extend(catalog::permissions().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::operations().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::wrong_names().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::variables().iter().map(|row| (row.name, &row.fact)));
@@ -280,6 +281,8 @@ fn suggestions_stay_near_and_within_their_kind() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn look_ups_take_any_text(word in "\\PC{0,40}") {
         for kind in Kind::ALL {

@@ -130,6 +130,8 @@ pub struct Permission {
     /// The resource-types that give it, each with the weakest verb that does. Empty when only an operation
     /// is known to need it.
     pub grants: &'static [(&'static str, Verb)],
+    /// Where this comes from.
+    pub fact: Fact,
 }
 
 /// An API call.
