@@ -190,6 +190,23 @@ fn a_family_gives_what_its_members_give() {
 }
 
 #[test]
+fn other_services_are_known_by_verb() {
+    for (name, permission, verb) in [
+        ("objects", "OBJECT_OVERWRITE", Some(Verb::Use)),
+        ("objects", "OBJECT_CREATE", Some(Verb::Manage)),
+        ("object-family", "BUCKET_INSPECT", Some(Verb::Inspect)),
+        ("secret-family", "SECRET_BUNDLE_READ", Some(Verb::Read)),
+        ("autonomous-database-family", "AUTONOMOUS_DATABASE_CREATE", Some(Verb::Manage)),
+        ("virtual-network-family", "SUBNET_ATTACH", Some(Verb::Use)),
+        ("buckets", "INSTANCE_CREATE", None),
+    ] {
+        assert_eq!(catalog::resource_type(name).unwrap().verb_for(permission), verb, "{name} {permission}");
+    }
+    let either = catalog::operation("HeadObject").unwrap();
+    assert_eq!(either.needs, [["OBJECT_READ", "OBJECT_INSPECT"]]);
+}
+
+#[test]
 fn responses_and_conversations_lie_outside_the_family() {
     for name in ["generative-ai-response", "generative-ai-conversation"] {
         let row = catalog::resource_type(name).unwrap();
