@@ -13,3 +13,5 @@ pub mod policy;
 pub mod report;
 pub mod source;
 pub mod text;
+#[cfg(feature = "live")]
+pub mod wire;

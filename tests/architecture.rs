@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["text"],
     &["diag"],
+    &["wire"],
     &["policy", "catalog"],
     &["source"],
     &["config"],
@@ -28,7 +29,8 @@ const FLOORS: &[&[&str]] = &[
 ];
 
 /// Rooms that take values and return values: no files, network, clock, environment or terminal.
-const PURE: &[&str] = &["text", "diag", "policy", "catalog", "authz", "lint", "diagnose", "checklist"];
+const PURE: &[&str] =
+    &["text", "diag", "wire", "policy", "catalog", "authz", "lint", "diagnose", "checklist"];
 
 const IMPURE: &[&str] = &[
     "std::fs",
