@@ -87,6 +87,8 @@ pub enum RuleKind {
     DenyEndorse,
     /// `deny admit`
     DenyAdmit,
+    /// A hole stands for the start word, perhaps with more: any of the others.
+    Hole,
 }
 
 impl RuleKind {

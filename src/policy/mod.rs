@@ -8,3 +8,13 @@
 //! are `node.span.of(text)`.
 
 pub mod ast;
+mod error;
+mod holes;
+mod keyword;
+mod lex;
+mod parse;
+mod time;
+
+pub use error::{SyntaxError, SyntaxErrorKind, SyntaxFix};
+pub use holes::holes;
+pub use parse::{Parsed, ParsedRule, parse, parse_matching_rule};

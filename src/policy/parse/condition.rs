@@ -1,0 +1,495 @@
+//! Conditions: `where`, `any { … }`, `all { … }`, and the whole of a matching rule.
+
+use super::super::ast::{Condition, MatchingRule, Quantifier, Test, TestKind, Where};
+use super::super::error::SyntaxErrorKind as Kind;
+use super::super::keyword::Keyword;
+use super::super::lex::{Token, TokenKind};
+use super::{Language, Parser};
+use crate::text::Span;
+
+/// How deep conditions may be nested. Real ones stay below five.
+const DEEPEST: usize = 64;
+
+impl Parser<'_> {
+    /// Reads from `where` on.
+    pub(super) fn where_clause(&mut self) -> Where {
+        let word = self.advance();
+        while let Some(again) = self.eat(Keyword::Where) {
+            self.error(Kind::DoubledWord, again.span, "`where` stands twice")
+                .help("write it once")
+                .fix(Span::new(word.span.end(), again.span.end()), "");
+        }
+        self.where_rest(word.span)
+    }
+
+    /// Reads the condition after `where`.
+    pub(super) fn where_rest(&mut self, word: Span) -> Where {
+        if self.ends_condition() {
+            if !self.after_hole() {
+                self.error(Kind::EmptyCondition, word, "no condition follows `where`")
+                    .help("write a condition, or leave `where` out");
+            }
+            return Where { span: word, condition: None };
+        }
+        let first = self.condition(0);
+        let condition = self.more_conditions(first);
+        self.bare_variable(&condition);
+        Where { span: self.since(word), condition: Some(condition) }
+    }
+
+    /// A variable alone is on record inside `any { … }` only.
+    fn bare_variable(&mut self, condition: &Condition) {
+        let Condition::Test(Test { span, kind: TestKind::Present(variable) }) = condition else { return };
+        let known = variable.known(self.text).is_some_and(|name| name.contains('.'));
+        if known && !self.errors.iter().any(|error| error.span.overlaps(*span)) {
+            self.warn(Kind::BareVariable, *span, "a variable alone is no documented condition")
+                .help("write an operator and a value after it");
+        }
+    }
+
+    /// Reads a whole matching rule.
+    pub(super) fn matching_rule(&mut self) -> MatchingRule {
+        let start = self.peek().span;
+        let mut conditions = Vec::new();
+        if self.ends_condition() {
+            if self.at_end() || !matches!(self.peek().kind, TokenKind::Hole) {
+                self.error(Kind::EmptyCondition, start, "the matching rule is empty")
+                    .help("write a rule, such as `all {resource.type = 'genaiagent', resource.compartment.id = '<OCID>'}`");
+            }
+            return MatchingRule { span: start, conditions };
+        }
+        conditions.push(self.condition(0));
+        self.rest_of_rule(&mut conditions);
+        MatchingRule { span: self.since(start), conditions }
+    }
+
+    fn rest_of_rule(&mut self, conditions: &mut Vec<Condition>) {
+        let mut reported = false;
+        loop {
+            let token = self.peek();
+            let separator =
+                token.kind == TokenKind::Comma || matches!(token.word, Keyword::And | Keyword::Or);
+            if separator && !matches!(self.nth(1).kind, TokenKind::End) {
+                let after_hole = self.after_hole();
+                self.advance();
+                if token.kind != TokenKind::Comma {
+                    self.connective(token);
+                } else if !reported && !after_hole && self.peek().kind != TokenKind::Hole {
+                    self.error(
+                        Kind::ConditionsWithoutQuantifier,
+                        token.span,
+                        "several conditions need `any { … }` or `all { … }` around them",
+                    )
+                    .help(
+                        "write `all { …, … }` where every one must hold, `any { …, … }` where one is enough",
+                    );
+                    reported = true;
+                }
+                conditions.push(self.condition(0));
+            } else if token.kind == TokenKind::Hole || self.after_hole() && self.starts_condition() {
+                conditions.push(self.condition(0));
+            } else if self.at_end() || !self.leftover() {
+                break;
+            }
+        }
+    }
+
+    /// Text after a matching rule. Whether there may be more.
+    fn leftover(&mut self) -> bool {
+        let token = self.advance();
+        let found = self.words(token);
+        match token.kind {
+            TokenKind::Comment => {}
+            TokenKind::Comma | TokenKind::Semicolon | TokenKind::Stop if self.at_end() => {
+                self.warn(
+                    Kind::TrailingPunctuation,
+                    token.span,
+                    format!("nothing may follow the rule, not even `{found}`"),
+                )
+                .help("leave it out")
+                .fix(token.span, "");
+            }
+            TokenKind::CloseBrace | TokenKind::CloseParen | TokenKind::CloseBracket => {
+                self.error(Kind::UnbalancedDelimiter, token.span, format!("`{found}` closes nothing"))
+                    .help("leave it out")
+                    .guess(token.span, "");
+            }
+            _ => {
+                let from = token.span;
+                while !self.at_end() && !matches!(self.peek().kind, TokenKind::Comma | TokenKind::CloseBrace)
+                {
+                    self.advance();
+                }
+                let span = self.since(from);
+                let found = super::rule::shorten(span.of(self.text));
+                self.error(Kind::UnexpectedText, span, format!("`{found}` is no part of a condition"))
+                    .help("leave it out, or separate conditions by commas inside `all { … }`");
+            }
+        }
+        !self.at_end()
+    }
+
+    /// What follows the condition after `where`: a comma, `and`, a second condition.
+    fn more_conditions(&mut self, first: Condition) -> Condition {
+        let start = first.span();
+        let mut items = Vec::new();
+        let mut quantifier = Quantifier::Unknown;
+        let mut reported = false;
+        let mut first = Some(first);
+        loop {
+            let token = self.peek();
+            match (token.kind, token.word) {
+                (_, Keyword::And | Keyword::Or) => {
+                    self.advance();
+                    quantifier = if token.word == Keyword::And { Quantifier::All } else { Quantifier::Any };
+                    self.connective(token);
+                }
+                (TokenKind::Comma, _) if self.nth(1).kind != TokenKind::End => {
+                    let in_hole = self.after_hole();
+                    self.advance();
+                    if self.ends_condition() {
+                        break;
+                    }
+                    if !reported && !in_hole && self.peek().kind != TokenKind::Hole {
+                        self.error(Kind::ConditionsWithoutQuantifier, token.span, "several conditions need `any { … }` or `all { … }` around them")
+                            .help("write `all { …, … }` where every one must hold, `any { …, … }` where one is enough");
+                        reported = true;
+                    }
+                }
+                (TokenKind::Hole, _) => {}
+                _ if self.after_hole() && self.starts_condition() => {}
+                (TokenKind::Word, Keyword::None) if self.starts_condition() => {
+                    self.error(
+                        Kind::ConditionsWithoutQuantifier,
+                        Span::at(token.span.start()),
+                        "several conditions need `any { … }` or `all { … }` around them",
+                    )
+                    .help(
+                        "write `all { …, … }` where every one must hold, `any { …, … }` where one is enough",
+                    );
+                }
+                _ => break,
+            }
+            if self.ends_condition() {
+                if !self.after_hole() {
+                    self.error(Kind::EmptyCondition, token.span, "no condition follows")
+                        .help("leave it out, or write a condition after it");
+                }
+                break;
+            }
+            items.extend(first.take());
+            items.push(self.condition(0));
+        }
+        match first {
+            Some(only) => only,
+            None => Condition::Group { span: self.since(start), quantifier, items },
+        }
+    }
+
+    /// `and`, `or`, just passed.
+    fn connective(&mut self, token: Token) {
+        let (word, meant) = if token.word == Keyword::And { ("and", "all") } else { ("or", "any") };
+        self.error(Kind::AndOrCondition, token.span, format!("conditions are not joined by `{word}`"))
+            .help(format!("write `{meant} {{ …, … }}` around the conditions"));
+    }
+
+    /// Whether no condition can start here.
+    fn ends_condition(&self) -> bool {
+        let token = self.peek();
+        matches!(
+            token.kind,
+            TokenKind::End
+                | TokenKind::Comment
+                | TokenKind::Stop
+                | TokenKind::Semicolon
+                | TokenKind::CloseBrace
+                | TokenKind::CloseParen
+                | TokenKind::CloseBracket
+        ) || token.word == Keyword::Where
+            || (token.word == Keyword::In
+                && matches!(self.nth(1).word, Keyword::Tenancy | Keyword::Compartment | Keyword::AnyTenancy))
+    }
+
+    /// Whether the current word is followed by what makes it a condition.
+    fn starts_condition(&self) -> bool {
+        let (token, next) = (self.peek(), self.nth(1));
+        let operator = matches!(next.kind, TokenKind::Equal | TokenKind::NotEqual | TokenKind::OtherOperator)
+            || (matches!(
+                next.word,
+                Keyword::In | Keyword::Not | Keyword::Before | Keyword::After | Keyword::Between
+            ) && !matches!(self.nth(2).word, Keyword::Tenancy | Keyword::Compartment));
+        let quantified = matches!(token.word, Keyword::Any | Keyword::All)
+            && matches!(next.kind, TokenKind::OpenBrace | TokenKind::OpenParen);
+        (token.kind == TokenKind::Word && operator) || quantified || token.kind == TokenKind::Bang
+    }
+
+    pub(super) fn condition(&mut self, depth: usize) -> Condition {
+        let (token, next) = (self.peek(), self.nth(1));
+        if depth >= DEEPEST {
+            return self.too_deep(token);
+        }
+        let quantifier = match token.word {
+            Keyword::Any => Quantifier::Any,
+            Keyword::All => Quantifier::All,
+            _ => Quantifier::Unknown,
+        };
+        match (token.kind, next.kind) {
+            _ if quantifier != Quantifier::Unknown && !self.is_variable(token) => {
+                self.advance();
+                self.quantified(token, quantifier, depth)
+            }
+            (TokenKind::Hole, TokenKind::OpenBrace) => {
+                self.advance();
+                let open = self.advance();
+                self.group(token.span, open, Quantifier::Unknown, depth)
+            }
+            (TokenKind::OpenBrace, _) => {
+                let open = self.advance();
+                self.error(
+                    Kind::BracesWithoutQuantifier,
+                    open.span,
+                    "`any` or `all` is missing before the braces",
+                )
+                .help("write `all { … }` where every condition must hold, `any { … }` where one is enough")
+                .guess(Span::at(open.span.start()), "all ");
+                self.group(token.span, open, Quantifier::Unknown, depth)
+            }
+            (TokenKind::OpenParen | TokenKind::OpenBracket, _) => {
+                let open = self.advance();
+                self.error(
+                    Kind::QuantifierWithoutBraces,
+                    open.span,
+                    "conditions are grouped by `all { … }` and `any { … }`",
+                )
+                .help("write `all {` and `}`");
+                self.group(token.span, open, Quantifier::Unknown, depth)
+            }
+            (TokenKind::Hole, _) if !self.hole_is_variable(next) => {
+                self.advance();
+                Condition::Hole(token.span)
+            }
+            _ => self.test(),
+        }
+    }
+
+    /// Whether `any` or `all` is followed by an operator: a variable that bears such a name.
+    fn is_variable(&self, _token: Token) -> bool {
+        matches!(self.nth(1).kind, TokenKind::Equal | TokenKind::NotEqual)
+    }
+
+    fn hole_is_variable(&self, next: Token) -> bool {
+        matches!(next.kind, TokenKind::Equal | TokenKind::NotEqual | TokenKind::OtherOperator)
+            || matches!(next.word, Keyword::Before | Keyword::After | Keyword::Between)
+            || (matches!(next.word, Keyword::In | Keyword::Not)
+                && !matches!(self.nth(2).kind, TokenKind::Word))
+    }
+
+    /// What follows `any` or `all`.
+    fn quantified(&mut self, word: Token, quantifier: Quantifier, depth: usize) -> Condition {
+        let next = self.peek();
+        match next.kind {
+            TokenKind::OpenBrace => {
+                self.advance();
+                self.group(word.span, next, quantifier, depth)
+            }
+            TokenKind::OpenParen | TokenKind::OpenBracket => {
+                self.advance();
+                let found = self.words(word);
+                self.error(
+                    Kind::QuantifierWithoutBraces,
+                    next.span,
+                    format!("`{found}` takes braces, not brackets"),
+                )
+                .help(format!("write `{found} {{ … }}`"));
+                self.group(word.span, next, quantifier, depth)
+            }
+            TokenKind::Hole => {
+                self.advance();
+                Condition::Hole(word.span.to(next.span))
+            }
+            _ => {
+                let found = self.words(word);
+                self.error(
+                    Kind::QuantifierWithoutBraces,
+                    word.span,
+                    format!("braces are missing after `{found}`"),
+                )
+                .help(format!("write `{found} {{ … }}` around the conditions"));
+                let mut items = Vec::new();
+                while !self.ends_condition() {
+                    items.push(self.condition(depth + 1));
+                    if self.eat_kind(TokenKind::Comma).is_none() {
+                        break;
+                    }
+                }
+                // A brace that was only closed.
+                self.eat_kind(TokenKind::CloseBrace);
+                Condition::Group { span: self.since(word.span), quantifier, items }
+            }
+        }
+    }
+
+    /// The conditions of a group, from after its opening brace to its closing one.
+    fn group(&mut self, start: Span, open: Token, quantifier: Quantifier, depth: usize) -> Condition {
+        let close = match open.kind {
+            TokenKind::OpenParen => TokenKind::CloseParen,
+            TokenKind::OpenBracket => TokenKind::CloseBracket,
+            _ => TokenKind::CloseBrace,
+        };
+        let mut items = Vec::new();
+        let mut needs_comma = false;
+        loop {
+            let token = self.peek();
+            if token.kind == close {
+                self.advance();
+                break;
+            }
+            match token.kind {
+                TokenKind::Comma => {
+                    self.comma(needs_comma, close);
+                    needs_comma = false;
+                    continue;
+                }
+                TokenKind::Semicolon => {
+                    self.advance();
+                    self.error(Kind::MissingComma, token.span, "conditions are separated by commas")
+                        .help("write `,`")
+                        .fix(token.span, ",");
+                    needs_comma = false;
+                    continue;
+                }
+                _ if matches!(token.word, Keyword::And | Keyword::Or) && needs_comma => {
+                    self.advance();
+                    self.error(
+                        Kind::AndOrCondition,
+                        token.span,
+                        format!("conditions are separated by commas, not by `{}`", self.words(token)),
+                    )
+                    .help("write `,`; `any` and `all` before the braces say how the conditions combine");
+                    needs_comma = false;
+                    continue;
+                }
+                _ => {}
+            }
+            let other_close =
+                matches!(token.kind, TokenKind::CloseBrace | TokenKind::CloseParen | TokenKind::CloseBracket);
+            if self.ends_condition() && !other_close {
+                self.not_closed(open);
+                break;
+            }
+            if other_close {
+                if token.kind == TokenKind::CloseBrace || open.kind != TokenKind::OpenBrace {
+                    self.not_closed(open);
+                    if open.kind == TokenKind::OpenBrace {
+                        break;
+                    }
+                    self.advance();
+                    break;
+                }
+                self.advance();
+                let found = self.words(token);
+                self.error(Kind::UnbalancedDelimiter, token.span, format!("`{found}` closes nothing"))
+                    .help("leave it out")
+                    .guess(token.span, "");
+                continue;
+            }
+            let glued = needs_comma && token.kind != TokenKind::Hole && !self.after_hole();
+            if glued && !self.next_without_comma(token) {
+                continue;
+            }
+            let before = self.at;
+            items.push(self.condition(depth + 1));
+            needs_comma = true;
+            if self.at == before {
+                self.advance();
+            }
+        }
+        let span = self.since(start);
+        if items.is_empty() && self.previous().is_some_and(|last| last.kind == close) {
+            self.error(Kind::EmptyCondition, span, "no condition stands in the braces")
+                .help("write at least one condition, or leave `where` out");
+        }
+        Condition::Group { span, quantifier, items }
+    }
+
+    /// A comma inside a group.
+    fn comma(&mut self, after_condition: bool, close: TokenKind) {
+        let after_hole = self.after_hole();
+        let comma = self.advance();
+        let next = self.peek();
+        let empty = !after_condition || matches!(next.kind, TokenKind::Comma) || next.kind == close;
+        if empty && !after_hole && (after_condition || !next.has_hole) {
+            self.error(Kind::StrayComma, comma.span, "a condition is missing beside this comma")
+                .help("leave the comma out")
+                .fix(comma.span, "");
+        }
+    }
+
+    fn not_closed(&mut self, open: Token) {
+        if self.after_hole()
+            || self.tokens.get(self.at..).unwrap_or(&[]).iter().any(|t| t.kind == TokenKind::Hole)
+        {
+            return;
+        }
+        let found = self.words(open);
+        let close = match open.kind {
+            TokenKind::OpenParen => ")",
+            TokenKind::OpenBracket => "]",
+            _ => "}",
+        };
+        let place = self.here();
+        self.error(Kind::UnbalancedDelimiter, open.span, format!("`{found}` is never closed"))
+            .help(format!("write `{close}` after the last condition"))
+            .guess(place, close);
+    }
+
+    /// Something follows a condition without a comma. Whether it is read as the next condition.
+    fn next_without_comma(&mut self, token: Token) -> bool {
+        if self.starts_condition() || token.kind == TokenKind::OpenBrace {
+            let place = self.here();
+            self.error(
+                Kind::MissingComma,
+                Span::at(token.span.start()),
+                "a comma is missing before this condition",
+            )
+            .help("write `,` between the conditions")
+            .guess(place, ",");
+            return true;
+        }
+        self.advance();
+        while !matches!(
+            self.peek().kind,
+            TokenKind::End
+                | TokenKind::Comma
+                | TokenKind::CloseBrace
+                | TokenKind::CloseParen
+                | TokenKind::Comment
+        ) && self.peek().word != Keyword::Where
+            && !matches!(self.peek().word, Keyword::And | Keyword::Or)
+            && !self.starts_condition()
+        {
+            self.advance();
+        }
+        let span = self.since(token.span);
+        let found = super::rule::shorten(span.of(self.text));
+        self.error(Kind::UnexpectedText, span, format!("`{found}` is no part of a condition"))
+            .help("a value with spaces stands in quotes; conditions are separated by commas");
+        false
+    }
+
+    fn too_deep(&mut self, token: Token) -> Condition {
+        self.error(
+            Kind::NestingTooDeep,
+            token.span,
+            format!("conditions are nested more than {DEEPEST} deep"),
+        )
+        .help("write fewer levels of `any` and `all`");
+        // Pass the rest: what is inside can't be judged.
+        self.at = self.tokens.len();
+        Condition::Error(self.since(token.span))
+    }
+
+    pub(super) fn is_rule(&self) -> bool {
+        self.language == Language::MatchingRule
+    }
+}

@@ -1,0 +1,647 @@
+//! Statements: their start words, the order of their clauses, what must not be missing.
+
+use smallvec::SmallVec;
+
+use super::super::ast::{
+    Action, ActionKind, Location, LocationKind, Rule, RuleKind, Statement, Subject, SubjectKind, Where,
+};
+use super::super::error::SyntaxErrorKind as Kind;
+use super::super::keyword::{Keyword, nearest};
+use super::super::lex::{Token, TokenKind};
+use super::Parser;
+use crate::text::Span;
+
+const START_WORDS: &[&str] = &["allow", "deny", "define", "endorse", "admit"];
+
+/// The clauses read so far.
+pub(super) struct Clauses {
+    pub rule: Rule,
+    /// A hole after the last clause, in which the next clauses may stand.
+    pub gap: Option<Span>,
+}
+
+impl Parser<'_> {
+    pub(super) fn statement(&mut self) -> Statement {
+        let first = self.peek();
+        match first.kind {
+            TokenKind::End => {
+                self.error(Kind::EmptyStatement, first.span, "the statement is empty")
+                    .help("write a statement, or leave the string out");
+                return Statement::Unknown(first.span);
+            }
+            TokenKind::Comment if self.nth(1).kind == TokenKind::End => {
+                if let Some(error) = self.errors.iter_mut().find(|e| e.kind == Kind::CommentInStatement) {
+                    error.severity = crate::diag::Severity::Error;
+                }
+                return Statement::Unknown(first.span);
+            }
+            TokenKind::Hole if self.nth(1).kind == TokenKind::End => return Statement::Hole(first.span),
+            _ => {}
+        }
+        let all_holes = self.tokens.iter().all(|token| {
+            matches!(token.kind, TokenKind::Hole | TokenKind::Comment | TokenKind::Comma | TokenKind::Stop)
+        });
+        if all_holes {
+            return Statement::Hole(self.since_all(first.span));
+        }
+        if first.word == Keyword::Define {
+            self.advance();
+            return self.define(first.span);
+        }
+        let Some((kind, kind_span)) = self.start(first) else {
+            return Statement::Unknown(self.since_all(first.span));
+        };
+        Statement::Rule(Box::new(self.rule(kind, kind_span)))
+    }
+
+    fn since_all(&self, first: Span) -> Span {
+        self.tokens.last().map_or(first, |last| first.to(last.span))
+    }
+
+    /// The start words of a rule. `None` when the text is nothing that could be read as one.
+    fn start(&mut self, first: Token) -> Option<(RuleKind, Span)> {
+        let kind = match first.word {
+            Keyword::Allow => RuleKind::Allow,
+            Keyword::Endorse => RuleKind::Endorse,
+            Keyword::Admit => RuleKind::Admit,
+            Keyword::Deny => RuleKind::Deny,
+            _ if first.has_hole => {
+                // The hole may hold the subject and more, too: then `rule` finds nothing missing.
+                self.advance();
+                return Some((RuleKind::Hole, first.span));
+            }
+            _ => return self.unknown_start(first),
+        };
+        self.advance();
+        let second = self.peek();
+        let (kind, span) = match (kind, second.word) {
+            (RuleKind::Deny, Keyword::Endorse) => (RuleKind::DenyEndorse, first.span.to(second.span)),
+            (RuleKind::Deny, Keyword::Admit) => (RuleKind::DenyAdmit, first.span.to(second.span)),
+            _ => (kind, first.span),
+        };
+        if matches!(kind, RuleKind::DenyEndorse | RuleKind::DenyAdmit) {
+            self.advance();
+        }
+        self.extra_start_words(kind, span);
+        Some((kind, span))
+    }
+
+    /// `deny allow`, `admit deny`, `allow allow`.
+    fn extra_start_words(&mut self, kind: RuleKind, span: Span) {
+        while self.peek().word.starts_statement() {
+            let extra = self.advance();
+            let word = self.words(extra).to_lowercase();
+            if kind == RuleKind::Allow && extra.word == Keyword::Allow {
+                self.error(Kind::DoubledWord, extra.span, format!("`{word}` stands twice"))
+                    .help("write it once")
+                    .fix(Span::new(span.end(), extra.span.end()), "");
+            } else if extra.word == Keyword::Deny {
+                self.error(Kind::MisplacedDeny, extra.span, "`deny` comes first")
+                    .help("write `deny admit …` or `deny endorse …`");
+            } else {
+                self.error(
+                    Kind::MisplacedDeny,
+                    extra.span,
+                    format!("`{word}` can't follow another start word"),
+                )
+                .help("start with one of `allow`, `deny`, `endorse`, `admit`, `deny endorse`, `deny admit`");
+            }
+        }
+    }
+
+    fn unknown_start(&mut self, first: Token) -> Option<(RuleKind, Span)> {
+        let word = self.words(first);
+        let lower = word.to_lowercase();
+        let quota = self.tokens.iter().take(6).any(|token| self.is_word(*token, &["quota", "quotas"]));
+        if quota && matches!(lower.as_str(), "set" | "unset" | "zero") {
+            self.error(
+                Kind::QuotaStatement,
+                first.span,
+                format!("`{lower} … quota` is a quota statement, not a policy statement"),
+            )
+            .help("put it into a quota policy: quotas are another language with an API of its own");
+            return None;
+        }
+        match first.word {
+            Keyword::Where | Keyword::In | Keyword::To | Keyword::With | Keyword::And | Keyword::Of => {
+                self.error(Kind::StatementFragment, first.span, format!("a statement can't start with `{lower}`: this is the rest of a cut one"))
+                    .help("put the whole statement into one string; the Console's editor takes one statement a line");
+                return None;
+            }
+            Keyword::Any | Keyword::All => {
+                self.error(Kind::StatementFragment, first.span, "this is a condition without its statement")
+                    .help("put the whole statement into one string");
+                return None;
+            }
+            Keyword::Group
+            | Keyword::DynamicGroup
+            | Keyword::AnyUser
+            | Keyword::AnyGroup
+            | Keyword::Service
+            | Keyword::Resource => {
+                self.error(
+                    Kind::MissingKeyword,
+                    Span::at(first.span.start()),
+                    "the statement has no start word",
+                )
+                .help("start it with `allow`")
+                .guess(Span::at(first.span.start()), "allow ");
+                return Some((RuleKind::Allow, Span::at(first.span.start())));
+            }
+            _ => {}
+        }
+        if matches!(first.kind, TokenKind::CloseBrace) {
+            self.error(
+                Kind::StatementFragment,
+                first.span,
+                "a statement can't start with a brace: this is the rest of a cut one",
+            )
+            .help("put the whole statement into one string; the Console's editor takes one statement a line");
+            return None;
+        }
+        if word.starts_with("--") {
+            self.error(Kind::CommentInStatement, first.span, "the policy language has no comments")
+                .help("move the comment out of the statement's text");
+            return None;
+        }
+        let meant = match lower.as_str() {
+            "grant" | "permit" | "let" | "give" => Some("allow"),
+            "forbid" | "reject" | "disallow" | "revoke" | "block" => Some("deny"),
+            _ => nearest(word, START_WORDS),
+        };
+        let glued = START_WORDS.iter().find(|start| {
+            lower.strip_prefix(**start).is_some_and(|rest| {
+                ["group", "dynamic-group", "any-user", "any-group", "service"].contains(&rest)
+            })
+        });
+        if let Some(start) = glued {
+            let cut = first.span.start() + start.len();
+            self.error(Kind::GluedWords, first.span, format!("a space is missing after `{start}`"))
+                .help("put a space between the words")
+                .fix(Span::at(cut), " ");
+            // Without the space there is no subject to read.
+            return None;
+        }
+        let error = self.error(Kind::UnknownStartWord, first.span, format!("`{word}` starts no statement"));
+        match meant {
+            Some(meant) => {
+                error.help(format!("write `{meant}`")).guess(first.span, meant);
+            }
+            None => {
+                error.help("start with `allow`, `deny`, `define`, `endorse` or `admit`");
+            }
+        }
+        let looks_like_statement =
+            self.tokens.iter().any(|token| token.word == Keyword::To || token.word == Keyword::In);
+        if meant.is_none() && !looks_like_statement {
+            return None;
+        }
+        self.advance();
+        match meant {
+            Some("define") => None,
+            Some("deny") => Some((RuleKind::Deny, first.span)),
+            Some("endorse") => Some((RuleKind::Endorse, first.span)),
+            Some("admit") => Some((RuleKind::Admit, first.span)),
+            _ => Some((RuleKind::Allow, first.span)),
+        }
+    }
+
+    fn rule(&mut self, kind: RuleKind, kind_span: Span) -> Rule {
+        self.lenient_values = matches!(kind, RuleKind::Admit | RuleKind::Endorse);
+        let mut clauses = Clauses {
+            rule: Rule {
+                span: kind_span,
+                kind,
+                kind_span,
+                subject: None,
+                origin: None,
+                action: None,
+                location: None,
+                condition: None,
+                comment: None,
+            },
+            gap: (kind == RuleKind::Hole).then_some(kind_span),
+        };
+        let subject = self.subject(clauses.gap.is_some());
+        clauses.rule.subject = Some(subject);
+        self.note_gap(&mut clauses);
+        while !self.at_end() {
+            let before = self.at;
+            self.clause(&mut clauses);
+            if self.at == before {
+                // A clause that can't be read at all must not stop the rest.
+                self.advance();
+            }
+        }
+        self.check_complete(&mut clauses);
+        let end = self.tokens.iter().rev().find(|token| token.kind != TokenKind::Comment);
+        if let Some(end) = end {
+            clauses.rule.span = kind_span.to(end.span);
+        }
+        clauses.rule
+    }
+
+    fn note_gap(&self, clauses: &mut Clauses) {
+        if self.after_hole() {
+            clauses.gap = self.previous().map(|token| token.span);
+        }
+    }
+
+    /// Reads the clause that starts at the current token.
+    fn clause(&mut self, clauses: &mut Clauses) {
+        let token = self.peek();
+        match (token.kind, token.word) {
+            (TokenKind::Comment, _) => {
+                clauses.rule.comment = Some(self.advance().span);
+            }
+            (TokenKind::Hole, _) if clauses.rule.action.is_some() || self.hole_stands_alone() => {
+                clauses.gap = Some(self.advance().span);
+                return;
+            }
+            (_, Keyword::Of) => self.origin_clause(clauses),
+            (TokenKind::OpenBrace, _) if clauses.rule.action.is_none() => self.action_clause(clauses),
+            (_, Keyword::To) => self.action_clause(clauses),
+            (_, Keyword::In) => {
+                self.advance();
+                self.location_clause(clauses);
+            }
+            (_, Keyword::Where) => {
+                let condition = self.where_clause();
+                self.place_condition(clauses, condition);
+            }
+            (_, Keyword::With) if clauses.rule.action.is_some() => self.stray_with(clauses),
+            (_, Keyword::Tenancy | Keyword::Compartment | Keyword::AnyTenancy)
+                if clauses.rule.action.is_some() && clauses.rule.location.is_none() =>
+            {
+                self.missing_in(clauses);
+            }
+            _ if clauses.rule.action.is_none()
+                && (token.word.is_verb() || token.word == Keyword::Associate) =>
+            {
+                self.action_clause(clauses);
+            }
+            _ => self.unexpected(clauses),
+        }
+        self.note_gap(clauses);
+    }
+
+    /// Whether what follows the hole is no continuation of an action in it (`${verb} buckets in`).
+    fn hole_stands_alone(&self) -> bool {
+        let next = self.nth(1);
+        !matches!(next.kind, TokenKind::Word | TokenKind::Hole) || next.word != Keyword::None
+    }
+
+    fn action_clause(&mut self, clauses: &mut Clauses) {
+        let start = self.peek();
+        if clauses.rule.location.is_some() && clauses.rule.action.is_none() {
+            self.error(Kind::ClausesOutOfOrder, start.span, "what is granted must come before the location")
+                .help("write subject, `to` …, `in` …, `where` … in this order");
+        }
+        let action = self.action(clauses.rule.kind);
+        if clauses.rule.action.is_some() {
+            self.error(Kind::RepeatedClause, start.span, "a statement grants one thing only")
+                .help("write a second statement");
+            return;
+        }
+        clauses.gap = None;
+        clauses.rule.action = Some(action);
+    }
+
+    pub(super) fn location_clause(&mut self, clauses: &mut Clauses) {
+        let start = self.previous().unwrap_or(self.end);
+        while self.peek().word == Keyword::In {
+            let again = self.advance();
+            self.error(Kind::DoubledWord, again.span, "`in` stands twice")
+                .help("write it once")
+                .fix(Span::new(start.span.end(), again.span.end()), "");
+        }
+        if clauses.rule.action.is_none() {
+            match clauses.gap.take() {
+                Some(hole) => clauses.rule.action = Some(hole_action(hole)),
+                None => {
+                    let later =
+                        self.tokens.get(self.at..).unwrap_or(&[]).iter().any(|t| t.word == Keyword::To);
+                    if later {
+                        self.error(
+                            Kind::ClausesOutOfOrder,
+                            start.span,
+                            "the location must come after what is granted",
+                        )
+                        .help("write subject, `to` …, `in` …, `where` … in this order");
+                    }
+                }
+            }
+        }
+        if clauses.rule.condition.is_some() && clauses.rule.location.is_none() {
+            self.error(Kind::ClausesOutOfOrder, start.span, "the location must come before the condition")
+                .help("write `in …` first, then `where …`");
+        }
+        let is_associate =
+            matches!(clauses.rule.action, Some(Action { kind: ActionKind::Associate { .. }, .. }));
+        let location = self.location(Some(clauses.rule.kind));
+        if is_associate || clauses.rule.location.is_some() {
+            self.error(Kind::SeveralLocations, start.span, "a statement has one location only")
+                .help("write a second statement");
+            return;
+        }
+        clauses.gap = None;
+        clauses.rule.location = Some(location);
+    }
+
+    fn missing_in(&mut self, clauses: &mut Clauses) {
+        let token = self.peek();
+        let severity_span = Span::at(token.span.start());
+        if clauses.gap.is_none() {
+            self.error(Kind::MissingKeyword, token.span, "`in` is missing before the location")
+                .help("write `in` before it")
+                .fix(severity_span, "in ");
+        }
+        let location = self.location(Some(clauses.rule.kind));
+        clauses.gap = None;
+        clauses.rule.location = Some(location);
+    }
+
+    fn place_condition(&mut self, clauses: &mut Clauses, condition: Where) {
+        if clauses.rule.condition.is_some() {
+            self.error(
+                Kind::RepeatedClause,
+                Span::new(condition.span.start(), condition.span.start() + 5),
+                "a statement has one `where` only",
+            )
+            .help("join the conditions in one `where all { …, … }`");
+            return;
+        }
+        self.fill_gap(clauses);
+        clauses.gap = None;
+        clauses.rule.condition = Some(condition);
+    }
+
+    /// Clauses that are missing stand in the hole before.
+    fn fill_gap(&self, clauses: &mut Clauses) {
+        let Some(hole) = clauses.gap else { return };
+        if clauses.rule.action.is_none() {
+            clauses.rule.action = Some(hole_action(hole));
+        }
+        let is_associate =
+            matches!(clauses.rule.action, Some(Action { kind: ActionKind::Associate { .. }, .. }));
+        if clauses.rule.location.is_none() && !is_associate {
+            clauses.rule.location = Some(Location { span: hole, kind: LocationKind::Hole });
+        }
+    }
+
+    fn check_complete(&mut self, clauses: &mut Clauses) {
+        self.fill_gap(clauses);
+        let rule = &clauses.rule;
+        let (has_action, has_location) = (rule.action.is_some(), rule.location.is_some());
+        let is_associate = matches!(rule.action, Some(Action { kind: ActionKind::Associate { .. }, .. }));
+        let (kind, has_origin, condition) = (rule.kind, rule.origin.is_some(), rule.condition.is_some());
+        let subject_end = rule.subject.as_ref().map_or(rule.kind_span, |subject| subject.span);
+        let place = match (&rule.location, &rule.condition, &rule.action) {
+            (None, Some(condition), _) => Span::at(condition.span.start()),
+            (_, _, Some(action)) => Span::at(action.span.end()),
+            _ => Span::at(subject_end.end()),
+        };
+        if !has_action {
+            self.error(
+                Kind::MissingClause,
+                Span::at(subject_end.end()),
+                "the statement does not say what it grants",
+            )
+            .help("write `to`, a verb and a resource-type, such as `to use generative-ai-family`");
+        }
+        if !has_location && !is_associate {
+            let error = self.error(Kind::MissingClause, place, "the statement has no location");
+            error.help("write `in tenancy` or `in compartment <name>`");
+            if condition {
+                error.help("write `in tenancy` or `in compartment <name>` before `where`");
+            }
+        }
+        let admits = matches!(kind, RuleKind::Admit | RuleKind::DenyAdmit);
+        if admits && !has_origin && !clauses.rule.subject.as_ref().is_some_and(may_hold_origin) {
+            self.warn(Kind::AdmitWithoutOrigin, Span::at(subject_end.end()), "the admit does not say of which tenancy")
+                .help("write `of tenancy <alias>` after the subject, with a `define tenancy <alias> as <ocid>` before");
+        }
+    }
+
+    /// Text that belongs to no clause.
+    fn unexpected(&mut self, clauses: &mut Clauses) {
+        let token = self.peek();
+        if matches!(token.kind, TokenKind::Stop | TokenKind::Semicolon | TokenKind::Comma) {
+            self.punctuation();
+            return;
+        }
+        if token.word.starts_statement() && self.at > 0 && self.starts_another(1) {
+            self.error(Kind::SeveralStatements, token.span, "another statement starts here")
+                .help("put each statement into a string of its own");
+            self.at = self.tokens.len();
+            return;
+        }
+        if self.condition_without_where(clauses) || self.other_preposition(clauses) {
+            return;
+        }
+        let (start, hole_before) = (token, self.after_hole());
+        self.advance();
+        while !self.stops_clause() {
+            self.advance();
+        }
+        let span = self.since(start.span);
+        if matches!(start.kind, TokenKind::CloseBrace | TokenKind::CloseParen | TokenKind::CloseBracket) {
+            if !hole_before {
+                let found = self.words(start);
+                self.error(Kind::UnbalancedDelimiter, start.span, format!("`{found}` closes nothing"))
+                    .help("leave it out")
+                    .guess(start.span, "");
+            }
+            return;
+        }
+        if hole_before && clauses.rule.action.is_none() {
+            return;
+        }
+        let found = shorten(span.of(self.text));
+        if hole_before {
+            self.warn(Kind::UnexpectedText, span, format!("`{found}` belongs to no clause"))
+                .help("leave it out, or put it where it belongs");
+        } else {
+            self.error(Kind::UnexpectedText, span, format!("`{found}` belongs to no clause"))
+                .help("leave it out, or put it where it belongs");
+        }
+    }
+
+    /// `.`, `;`, `,` after the statement.
+    fn punctuation(&mut self) {
+        let token = self.advance();
+        let found = self.words(token);
+        let trails = self.tokens.get(self.at..).unwrap_or(&[]).iter().all(|token| {
+            matches!(
+                token.kind,
+                TokenKind::Stop | TokenKind::Semicolon | TokenKind::Comma | TokenKind::Comment
+            )
+        });
+        if trails {
+            self.warn(
+                Kind::TrailingPunctuation,
+                token.span,
+                format!("nothing may follow the statement, not even `{found}`"),
+            )
+            .help("leave it out")
+            .fix(token.span, "");
+        } else if token.kind == TokenKind::Semicolon && self.peek().word.starts_statement() {
+            // The next statement is reported; the sign between is part of the same mistake.
+        } else {
+            self.error(Kind::UnexpectedText, token.span, format!("`{found}` belongs to no clause"))
+                .help("leave it out");
+        }
+    }
+
+    /// Whether the words `ahead` read as a subject, so that another statement starts before them.
+    fn starts_another(&self, ahead: usize) -> bool {
+        let next = self.nth(ahead);
+        matches!(
+            next.word,
+            Keyword::Group
+                | Keyword::DynamicGroup
+                | Keyword::AnyGroup
+                | Keyword::AnyUser
+                | Keyword::Service
+                | Keyword::Resource
+                | Keyword::Endorse
+                | Keyword::Admit
+                | Keyword::Tenancy
+                | Keyword::Compartment
+        ) || next.kind == TokenKind::Hole
+            || self.is_word(next, &["dynamic", "dynamicgroup", "user", "groups", "any"])
+    }
+
+    /// A condition whose `where` was forgotten or misspelt.
+    fn condition_without_where(&mut self, clauses: &mut Clauses) -> bool {
+        let (token, next) = (self.peek(), self.nth(1));
+        let quantified = matches!(token.word, Keyword::Any | Keyword::All)
+            && matches!(next.kind, TokenKind::OpenBrace | TokenKind::OpenParen);
+        let operator = |token: Token| {
+            matches!(token.kind, TokenKind::Equal | TokenKind::NotEqual | TokenKind::OtherOperator)
+        };
+        let test = token.kind == TokenKind::Word && self.words(token).contains('.') && operator(next);
+        let meant = self.is_word(token, &["when", "if", "were", "wher", "whre", "whera", "wehre", "having"])
+            || (token.kind == TokenKind::Word
+                && !token.has_hole
+                && nearest(self.words(token), &["where"]).is_some());
+        if meant && clauses.rule.action.is_some() {
+            let word = self.words(token);
+            self.error(Kind::MisspeltKeyword, token.span, format!("`{word}` is no keyword"))
+                .help("write `where`")
+                .guess(token.span, "where");
+        } else if (quantified || test) && clauses.rule.action.is_some() {
+            self.error_unless_after_hole(
+                Kind::MissingKeyword,
+                token.span,
+                "`where` is missing before the condition",
+            )
+            .help("write `where` before it")
+            .fix(Span::at(token.span.start()), "where ");
+        } else {
+            return false;
+        }
+        let condition = if meant {
+            self.where_clause()
+        } else {
+            let start = Span::at(token.span.start());
+            self.where_rest(start)
+        };
+        self.place_condition(clauses, condition);
+        true
+    }
+
+    /// `on tenancy`, `at compartment X`, `within …`.
+    fn other_preposition(&mut self, clauses: &mut Clauses) -> bool {
+        let (token, next) = (self.peek(), self.nth(1));
+        if clauses.rule.action.is_none() || clauses.rule.location.is_some() || token.kind != TokenKind::Word {
+            return false;
+        }
+        let place = matches!(next.word, Keyword::Tenancy | Keyword::Compartment | Keyword::AnyTenancy)
+            || self.is_word(next, &["the", "compartments"])
+            || (next.has_hole
+                && self.is_word(token, &["on", "at", "within", "inside", "for", "from", "im", "ni"]));
+        let known = self.is_word(
+            token,
+            &[
+                "on", "at", "within", "inside", "for", "from", "under", "over", "im", "ni", "into", "of",
+                "i", "n",
+            ],
+        );
+        if !known || !place {
+            return self.glued_in(clauses);
+        }
+        let word = self.words(token);
+        self.error(
+            Kind::MisspeltKeyword,
+            token.span,
+            format!("a location starts with `in`, not with `{word}`"),
+        )
+        .help("write `in`")
+        .guess(token.span, "in");
+        self.advance();
+        self.location_clause(clauses);
+        true
+    }
+
+    /// `intenancy`, `incompartment X`.
+    fn glued_in(&mut self, clauses: &mut Clauses) -> bool {
+        let token = self.peek();
+        let word = self.words(token).to_lowercase();
+        if !matches!(word.as_str(), "intenancy" | "incompartment" | "inany-tenancy") {
+            return false;
+        }
+        self.error(Kind::GluedWords, token.span, "a space is missing after `in`")
+            .help("put a space between the words")
+            .fix(Span::at(token.span.start() + 2), " ");
+        self.advance();
+        let kind = if word == "incompartment" {
+            self.compartment(token.span, Some(clauses.rule.kind))
+        } else if word == "intenancy" {
+            LocationKind::Tenancy(None)
+        } else {
+            LocationKind::AnyTenancy
+        };
+        clauses.gap = None;
+        clauses.rule.location = Some(Location { span: self.since(token.span), kind });
+        true
+    }
+
+    /// Whether the current token can only start another clause, or end the statement.
+    pub(super) fn stops_clause(&self) -> bool {
+        let token = self.peek();
+        matches!(token.kind, TokenKind::End | TokenKind::Comment)
+            || matches!(token.word, Keyword::To | Keyword::In | Keyword::Where)
+            || (token.word.starts_statement() && self.starts_another(1))
+            || (matches!(token.kind, TokenKind::Stop | TokenKind::Semicolon | TokenKind::Comma)
+                && self.nth(1).kind == TokenKind::End)
+    }
+}
+
+/// An action that stands in a hole.
+fn hole_action(hole: Span) -> Action {
+    Action { span: hole, to: None, kind: ActionKind::Hole }
+}
+
+/// Whether the subject ends in a hole that may hold the `of tenancy …` too.
+fn may_hold_origin(subject: &Subject) -> bool {
+    let ends = |members: &SmallVec<[super::super::ast::Member; 1]>| {
+        members.last().is_some_and(|member| matches!(member.kind, super::super::ast::MemberKind::Hole))
+    };
+    match &subject.kind {
+        SubjectKind::Hole => true,
+        SubjectKind::Group(members)
+        | SubjectKind::DynamicGroup(members)
+        | SubjectKind::UnknownGroup(members) => ends(members),
+        _ => false,
+    }
+}
+
+/// Text for a message: one line, not long.
+pub(super) fn shorten(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(40) {
+        Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or("").trim_end()),
+        None => line,
+    }
+}
