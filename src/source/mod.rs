@@ -2,6 +2,9 @@
 //! evaluator. Reads files; knows the language only as far as recognising where a statement begins.
 
 mod configuration;
+pub mod json;
+pub mod problem;
+pub mod recognise;
 
 pub use configuration::{
     Attachment, Configuration, Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role,
