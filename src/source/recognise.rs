@@ -130,7 +130,7 @@ fn is_grant(rest: &[Token]) -> bool {
         Subject::Likely => {
             evidence.permissions
                 || evidence.located && !evidence.prose
-                || evidence.grant && (evidence.placed || !evidence.prose && evidence.short_subject)
+                || evidence.grant && !evidence.prose && (evidence.placed || evidence.short_subject)
         }
         Subject::Missing => {
             !evidence.prose
@@ -208,21 +208,23 @@ impl Evidence {
                 }
                 Token::Word("in") => {
                     found.placed |= found.loose_grant && next.is_some();
-                    found.located |= match (next, after) {
+                    found.located |= matches!(
+                        (next, after),
                         (
-                            Some(Token::Word("tenancy" | "compartment" | "any-tenancy" | "compartments")),
-                            _,
-                        ) => true,
-                        (Some(Token::Word("the")), Some(Token::Word("tenancy" | "compartment"))) => true,
-                        (Some(Token::Hole), _) => true,
-                        _ => false,
-                    };
+                            Some(
+                                Token::Hole
+                                    | Token::Word("tenancy" | "compartment" | "any-tenancy" | "compartments")
+                            ),
+                            _
+                        ) | (Some(Token::Word("the")), Some(Token::Word("tenancy" | "compartment")))
+                    );
                 }
                 Token::Word("where") => {
                     found.placed |= found.loose_grant;
                     conditions = true;
                 }
-                Token::Word(word) => found.prose |= PROSE.contains(word),
+                // The first word is a name, or the subject's own keyword: a group may be called `A`.
+                Token::Word(word) => found.prose |= at > 1 && PROSE.contains(word),
                 _ => {}
             }
         }
