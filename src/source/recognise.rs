@@ -137,7 +137,7 @@ fn is_grant(rest: &[Token]) -> bool {
                 && evidence.short_subject
                 && (evidence.grant && (evidence.placed || evidence.elided)
                     || evidence.permissions && evidence.placed
-                    || evidence.loose_grant && evidence.located)
+                    || evidence.bare_verb && evidence.located)
         }
     }
 }
@@ -158,6 +158,8 @@ struct Evidence {
     grant: bool,
     /// `to` and any other word.
     loose_grant: bool,
+    /// A verb without its `to`.
+    bare_verb: bool,
     /// `{A, B}`: a list of permissions.
     permissions: bool,
     /// `in tenancy`, `in compartment`, `in any-tenancy`, `in ${…}`.
@@ -204,6 +206,7 @@ impl Evidence {
                 Token::Word(word) if is_verb(word) && !found.loose_grant && at > 0 => {
                     // `to` left out: the rest must be there.
                     found.loose_grant = true;
+                    found.bare_verb = true;
                     found.short_subject = is_short_subject(tokens.get(..at).unwrap_or(&[]));
                 }
                 Token::Word("in") => {
@@ -224,7 +227,7 @@ impl Evidence {
                     conditions = true;
                 }
                 // The first word is a name, or the subject's own keyword: a group may be called `A`.
-                Token::Word(word) => found.prose |= at > 1 && PROSE.contains(word),
+                Token::Word(word) => found.prose |= at > 1 && !found.located && PROSE.contains(word),
                 _ => {}
             }
         }
