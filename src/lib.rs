@@ -10,6 +10,8 @@ pub mod diag;
 pub mod diagnose;
 pub mod lint;
 pub mod policy;
+#[cfg(feature = "live")]
+pub mod probe;
 pub mod report;
 pub mod source;
 pub mod text;

@@ -104,7 +104,7 @@ const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
 fn label<'a>(line: &'a str, marker: &str) -> Option<&'a str> {
-    line.strip_prefix(marker)?.strip_suffix(DASHES)
+    line.strip_prefix(marker)?.strip_suffix(DASHES).filter(|label| !label.contains('-'))
 }
 
 /// Reads all blocks of a text.

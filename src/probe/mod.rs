@@ -1,0 +1,7 @@
+//! The live half: finding credentials, authenticating as OCI's clients do, and looking for what is wrong before and
+//! while requests are sent. All that it asks of the machine goes through [`Surroundings`].
+
+pub mod config;
+mod surroundings;
+
+pub use surroundings::{Surroundings, System};
