@@ -5,6 +5,7 @@ mod configuration;
 pub mod json;
 pub mod problem;
 pub mod recognise;
+pub mod terraform;
 
 pub use configuration::{
     Attachment, Configuration, Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role,

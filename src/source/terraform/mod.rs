@@ -3,4 +3,5 @@
 //! `syntax` is the tree, the same for native and JSON syntax; `read` makes it, with recovery; `eval` resolves
 //! what Terraform would resolve without a plan.
 
+pub mod read;
 pub mod syntax;

@@ -1,0 +1,328 @@
+//! Native syntax: `.tf`, `.tfvars`, `.tftest.hcl`.
+
+use hcl_edit::structure;
+
+use crate::source::problem;
+use crate::source::terraform::syntax::{Block, Body};
+use crate::text::{FileId, Place, Span};
+
+use super::convert::Converter;
+use super::scan::{Chunk, Kind, Mark, chunks, scan, without_ignored_newlines};
+use super::{Comment, Read};
+
+/// How many repairs one text may need before it is taken apart.
+const MOST_REPAIRS: usize = 200;
+/// How deep blocks are taken apart.
+const DEEPEST: usize = 16;
+/// Longest text without a line's end that is looked at bracket by bracket before it is parsed.
+const DEEPEST_BRACKETS: usize = 60;
+
+/// Reads a file. Never fails: what can't be read is a problem, and the rest is there.
+pub fn native(file: FileId, text: &str) -> Read {
+    let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let body_text = text.get(base..).unwrap_or("");
+    let mut reader = Reader { file, text, read: Read::default() };
+    let marks = scan(body_text);
+    reader.comments(body_text, base, &marks);
+    let whole = Chunk { start: base, end: text.len() };
+    match reader.parse(whole) {
+        Ok(body) => reader.read.body = body,
+        Err(_) => {
+            let mut body = Body::default();
+            reader.piecemeal(whole, true, 0, &mut body);
+            reader.read.body = body;
+        }
+    }
+    reader.read
+}
+
+struct Reader<'t> {
+    file: FileId,
+    text: &'t str,
+    read: Read,
+}
+
+/// Why a text was refused, and where in the file.
+struct Refusal {
+    at: usize,
+    message: String,
+}
+
+impl Reader<'_> {
+    fn place(&self, start: usize, end: usize) -> Place {
+        Place { file: self.file, span: Span::new(start, end) }
+    }
+
+    fn comments(&mut self, text: &str, base: usize, marks: &[Mark]) {
+        if memchr::memmem::find(text.as_bytes(), b"ociam:").is_none() {
+            return;
+        }
+        for mark in marks.iter().filter(|mark| mark.kind == Kind::Comment) {
+            if text.get(mark.start..mark.end).is_some_and(|comment| comment.contains("ociam:")) {
+                let before = text.get(..mark.start).unwrap_or("");
+                let line = before.rsplit('\n').next().unwrap_or("");
+                let place = self.place(base + mark.start, base + mark.end);
+                self.read.comments.push(Comment { place, own_line: line.trim().is_empty() });
+            }
+        }
+    }
+
+    /// Parses a part of the file; what Terraform takes and hcl-edit refuses is repaired in a copy of equal length.
+    fn parse(&mut self, chunk: Chunk) -> Result<Body, Refusal> {
+        let Some(own) = self.text.get(chunk.start..chunk.end) else {
+            return Err(Refusal { at: chunk.start, message: String::new() });
+        };
+        if let Some(at) = too_deep(own) {
+            return Err(Refusal {
+                at: chunk.start + at,
+                message: format!("brackets are nested deeper than {DEEPEST_BRACKETS}"),
+            });
+        }
+        let converter = Converter { file: self.file, text: own, base: chunk.start };
+        let mut copy: Option<String> = None;
+        let mut repeated = Vec::new();
+        for round in 0..MOST_REPAIRS {
+            let current = copy.as_deref().unwrap_or(own);
+            let error = match current.parse::<structure::Body>() {
+                Ok(body) => {
+                    self.read.problems.extend(repeated);
+                    return Ok(converter.body(&body));
+                }
+                Err(error) => error,
+            };
+            let (at, message) = (error.location().offset(), error.message().to_owned());
+            let repaired = if message.contains("redefined object key") {
+                renamed(current, at, round)
+            } else if message.contains("redefined attribute") {
+                let length = name_length(current, at);
+                let place = self.place(chunk.start + at, chunk.start + at + length);
+                let name = current.get(at..at + length).unwrap_or("");
+                let text = format!("`{name}` is set twice in this block");
+                repeated.push(problem::unreadable(place, text, Some("delete one of the two")));
+                renamed(current, at, round)
+            } else if copy.is_none() {
+                Some(without_ignored_newlines(own, &scan(own))).filter(|other| other != own)
+            } else {
+                None
+            };
+            match repaired {
+                Some(text) => copy = Some(text),
+                None => return Err(Refusal { at: chunk.start + at, message }),
+            }
+        }
+        Err(Refusal { at: chunk.start, message: "too many repeated names".to_owned() })
+    }
+
+    /// Reads a body attribute by attribute and block by block.
+    fn piecemeal(&mut self, within: Chunk, top: bool, depth: usize, body: &mut Body) {
+        let Some(own) = self.text.get(within.start..within.end) else { return };
+        let own = own.to_owned();
+        for chunk in chunks(&own, &scan(&own), top) {
+            let chunk = Chunk { start: within.start + chunk.start, end: within.start + chunk.end };
+            let refusal = match self.parse(chunk) {
+                Ok(read) => {
+                    body.attributes.extend(read.attributes);
+                    body.blocks.extend(read.blocks);
+                    continue;
+                }
+                Err(refusal) => refusal,
+            };
+            match self.opened(chunk).filter(|_| depth < DEEPEST) {
+                Some((mut block, inner)) => {
+                    let before = self.read.problems.len();
+                    self.piecemeal(inner, false, depth + 1, &mut block.body);
+                    if self.read.problems.len() == before {
+                        self.refuse(chunk, &refusal);
+                    }
+                    body.blocks.push(block);
+                }
+                None => self.refuse(chunk, &refusal),
+            }
+        }
+    }
+
+    fn refuse(&mut self, chunk: Chunk, refusal: &Refusal) {
+        let at = refusal.at.clamp(chunk.start, chunk.end);
+        let end = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
+        let head = self.text.get(chunk.start..chunk.end).unwrap_or("").lines().next().unwrap_or("").trim();
+        let head: String = head.chars().take(60).collect();
+        let head = head.trim_end_matches(['{', ' ']);
+        let why = if refusal.message.is_empty() { String::new() } else { format!(": {}", refusal.message) };
+        let place = self.place(at, end);
+        let text = format!("`{head}` can't be read{why}");
+        let help = "correct it here; the rest of the file was read (`terraform fmt` shows the same place)";
+        self.read.problems.push(problem::unreadable(place, text, Some(help)));
+    }
+
+    /// The block that a part of the file opens, still empty, and the part inside its braces.
+    fn opened(&self, chunk: Chunk) -> Option<(Block, Chunk)> {
+        let own = self.text.get(chunk.start..chunk.end)?;
+        let marks = scan(own);
+        let brace = marks.iter().find(|mark| !matches!(mark.kind, Kind::Text | Kind::Quoted))?;
+        let head = own.get(..brace.start)?;
+        if brace.kind != Kind::Open(b'{') || head.contains('=') {
+            return None;
+        }
+        let mut words = marks
+            .iter()
+            .take_while(|mark| mark.start < brace.start)
+            .map(|mark| own.get(mark.start..mark.end).unwrap_or("").trim_matches('"').to_owned());
+        let kind = words.next()?;
+        let last = marks.iter().rev().find(|mark| !matches!(mark.kind, Kind::Newline | Kind::Comment))?;
+        let end = if last.kind == Kind::Close(b'}') { last.start } else { own.len() };
+        let block = Block {
+            kind,
+            labels: words.collect(),
+            place: self.place(chunk.start, chunk.end),
+            body: Body::default(),
+        };
+        let inner = Chunk { start: chunk.start + brace.end, end: chunk.start + end.max(brace.end) };
+        (inner.end - inner.start < chunk.end - chunk.start).then_some((block, inner))
+    }
+}
+
+/// Where brackets are nested deeper than the parser bears, if anywhere.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for mark in scan(text) {
+        match mark.kind {
+            Kind::Open(_) => {
+                depth += 1;
+                if depth > DEEPEST_BRACKETS {
+                    return Some(mark.start);
+                }
+            }
+            Kind::Close(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn name_length(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or("");
+    rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len())
+}
+
+/// The text with the name at `at` changed to another of equal length.
+fn renamed(text: &str, at: usize, round: usize) -> Option<String> {
+    let quote = usize::from(text.get(at..)?.starts_with('"'));
+    let start = at + quote;
+    let length = name_length(text, start);
+    let name = text.get(start..start + length)?;
+    if name.is_empty() {
+        return None;
+    }
+    // Unusual letters first, so that no name of the file is met by chance.
+    let digits = b"zqxjkvwyZQXJKVWYbfghlmnprstBFGHLMNPRST";
+    let mut other = vec![b'z'; name.len()];
+    let mut rest = round + 1;
+    for byte in other.iter_mut().rev() {
+        *byte = *digits.get(rest % digits.len())?;
+        rest /= digits.len();
+    }
+    let other = String::from_utf8(other).ok()?;
+    Some(format!("{}{other}{}", text.get(..start)?, text.get(start + length..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::terraform::syntax::{ExprKind, TemplatePart};
+
+    fn read(text: &str) -> Read {
+        native(FileId(0), text)
+    }
+
+    /// The text of a template without sequences.
+    fn text(read: &Read, attribute: usize) -> String {
+        let ExprKind::Template(parts) = &read.body.attributes[attribute].value.kind else {
+            panic!("no template")
+        };
+        let part = |part: &TemplatePart| match part {
+            TemplatePart::Literal(text) => text.as_str().to_owned(),
+            _ => "•".to_owned(),
+        };
+        parts.iter().map(part).collect()
+    }
+
+    #[test]
+    fn a_bad_attribute_loses_itself_alone() {
+        let read = read(
+            "resource \"a\" \"b\" {\n  x = [1,\n  y = ]\n}\nlocals {\n  ok = \"1\"\n  bad = = 2\n  fine = \"2\"\n}\n",
+        );
+        assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
+        let names: Vec<_> = read.body.blocks[1].body.attributes.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["ok", "fine"]);
+    }
+
+    #[test]
+    fn an_unclosed_block_does_not_swallow_the_next() {
+        let read = read("resource \"a\" \"b\" {\n  x = \"1\"\n\nresource \"a\" \"c\" {\n  y = \"2\"\n}\n");
+        let labels: Vec<_> = read.body.blocks.iter().map(|block| block.labels[1].as_str()).collect();
+        assert_eq!(labels, ["b", "c"]);
+        assert_eq!(read.problems.len(), 1);
+    }
+
+    #[test]
+    fn what_terraform_takes_is_taken() {
+        for text in [
+            "a = { k = 1, k = 2, \"k\" = 3 }\n",
+            "a = { for x in y : x => (x == 1\n ? 2 : 3)\n if true }\n",
+            "a = { for x in y :\n # why\n x => x == 1\n   ? 2\n   : 3\n}\n",
+            "\u{feff}a = 1\n",
+            "a = 1\r\nb = <<EOT\r\nx\r\nEOT\r\n",
+        ] {
+            let read = read(text);
+            assert!(read.problems.is_empty(), "{text}: {:?}", read.problems);
+            assert!(!read.body.attributes.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn repeated_keys_keep_the_names_that_the_user_wrote() {
+        let read = read("a = { key = 1, key = 2 }\n");
+        let ExprKind::Object(items) = &read.body.attributes[0].value.kind else { panic!("no object") };
+        for (key, _) in items {
+            let ExprKind::Template(parts) = &key.kind else { panic!("no name") };
+            let TemplatePart::Literal(text) = &parts[0] else { panic!("no literal") };
+            assert_eq!(text.as_str(), "key");
+        }
+    }
+
+    #[test]
+    fn heredocs_are_undented_and_stripped_as_terraform_does() {
+        assert_eq!(text(&read("a = <<-EOT\n    x\n      y\n\n    z\n  EOT\n"), 0), "x\n  y\n\nz\n");
+        assert_eq!(text(&read("a = <<-EOT\n    x\n  ${b}\n  EOT\n"), 0), "  x\n•\n");
+        assert_eq!(text(&read("a = <<EOT\n  x\nEOT\n"), 0), "  x\n");
+        assert_eq!(text(&read("a = \"x ${~ b ~} y\"\n"), 0), "x•y");
+    }
+
+    #[test]
+    fn every_byte_of_a_heredoc_leads_back_to_the_file() {
+        let source = "a = <<-EOT\n    allow group x\n    to read y\n  EOT\n";
+        let read = read(source);
+        let ExprKind::Template(parts) = &read.body.attributes[0].value.kind else { panic!("no template") };
+        let TemplatePart::Literal(text) = &parts[0] else { panic!("no literal") };
+        for word in ["allow", "group", "to", "read"] {
+            let at = text.as_str().find(word).unwrap();
+            let place = text.editable(Span::new(at, at + word.len())).unwrap();
+            assert_eq!(place.span.of(source), word);
+        }
+    }
+
+    #[test]
+    fn hopeless_depth_is_one_clear_problem() {
+        let read = read(&format!("a = {}1{}\nb = 2\n", "(".repeat(10_000), ")".repeat(10_000)));
+        assert_eq!(read.problems.len(), 1);
+        assert!(read.problems[0].message.contains("nested"), "{}", read.problems[0].message);
+        assert_eq!(read.body.attributes.len(), 1);
+    }
+
+    #[test]
+    fn comments_that_speak_to_this_tool_are_told() {
+        let read = read("a = 1 # ociam: ignore[x] y\n  // ociam: ignore[z]\nb = \"# ociam: no\"\n");
+        let own: Vec<_> = read.comments.iter().map(|comment| comment.own_line).collect();
+        assert_eq!(own, [false, true]);
+    }
+}
