@@ -183,10 +183,20 @@ impl MappedText {
         self
     }
 
-    /// The same text, each piece that has no `via` yet brought in through `via`.
+    /// The same text, each piece brought in through `via`: the outermost text that brings a piece in is the one
+    /// whose place counts.
     pub fn brought_in_by(mut self, via: Place) -> MappedText {
         for segment in &mut self.segments {
-            segment.via.get_or_insert(via);
+            segment.via = Some(via);
+        }
+        self
+    }
+
+    /// The same text, its pieces in the files that `rename` gives for theirs.
+    pub fn in_files(mut self, rename: impl Fn(FileId) -> FileId) -> MappedText {
+        for segment in &mut self.segments {
+            segment.source.file = rename(segment.source.file);
+            segment.via = segment.via.map(|via| Place { file: rename(via.file), ..via });
         }
         self
     }

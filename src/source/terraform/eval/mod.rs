@@ -1,0 +1,210 @@
+//! The static evaluator: what Terraform would resolve without a plan, and what stays unknown with the reason.
+//!
+//! Each root module is evaluated by itself, with the modules that it calls; a module that no root reaches is
+//! evaluated alone. What stands in the files and looks like a statement, but is used by no policy, is found
+//! afterwards. Reads files only through [`Loader`].
+
+mod access;
+mod candidates;
+mod convert;
+mod expr;
+mod functions;
+mod guard;
+mod instances;
+mod iterate;
+mod machine;
+mod resources;
+mod template;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rayon::prelude::*;
+
+pub use machine::{Loader, NoFiles};
+
+use super::module::{Module, TerraformFile, directory_of};
+use crate::source::{
+    Attachment, Configuration, Declared, MatchingRuleSource, PolicySource, StatementSource, Unresolved,
+};
+use crate::text::{FileId, Files, Place, SourceFile};
+use machine::Machine;
+
+/// Deep expressions need more stack than a thread has by default.
+const STACK: usize = 128 << 20;
+
+/// What the evaluator finds.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// Statements; `policy` counts in `policies` here.
+    pub statements: Vec<StatementSource>,
+    /// Matching rules of dynamic groups.
+    pub matching_rules: Vec<MatchingRuleSource>,
+    /// Policies, one for each instance.
+    pub policies: Vec<PolicySource>,
+    /// Groups, dynamic groups, compartments and domains.
+    pub declared: Vec<Declared>,
+    /// What can't be resolved.
+    pub unresolved: Vec<Unresolved>,
+}
+
+/// What one root or one directory gives, with the files read on the way: they count from the end of the
+/// files known before.
+#[derive(Default)]
+struct Part {
+    found: Evaluated,
+    used: BTreeSet<Place>,
+    reached: BTreeSet<String>,
+    loaded: Vec<SourceFile>,
+}
+
+/// Evaluates Terraform files of any number of directories. Files that expressions name are read through the
+/// loader and added to `files`.
+pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader) -> Evaluated {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
+    let parts = match &pool {
+        Ok(pool) => pool.install(|| evaluate_parts(parsed, files, loader)),
+        Err(_) => evaluate_parts(parsed, files, loader),
+    };
+    let mut all = Evaluated::default();
+    let mut names: HashMap<String, FileId> = HashMap::new();
+    let first = files.len();
+    for part in parts {
+        let ids: Vec<FileId> = part
+            .loaded
+            .into_iter()
+            .map(|file| *names.entry(file.name.to_string()).or_insert_with(|| files.add(file)))
+            .collect();
+        let rename = |id: FileId| {
+            (id.0 as usize).checked_sub(first).and_then(|at| ids.get(at)).copied().unwrap_or(id)
+        };
+        all.append(part.found.in_files(&rename));
+    }
+    all
+}
+
+fn evaluate_parts(parsed: &[TerraformFile], files: &Files, loader: &dyn Loader) -> Vec<Part> {
+    let mut directories: BTreeMap<String, Vec<&TerraformFile>> = BTreeMap::new();
+    for file in parsed {
+        directories.entry(directory_of(&file.path)).or_default().push(file);
+    }
+    let modules: BTreeMap<String, Module> = directories
+        .iter()
+        .map(|(directory, files)| (directory.clone(), Module::new(directory, files)))
+        .collect();
+    let called: BTreeSet<String> = modules
+        .values()
+        .flat_map(|module| module.calls.values().filter_map(|call| module.local_source(call)))
+        .collect();
+    let roots: Vec<&Module> = modules
+        .values()
+        .filter(|module| module.is_configuration && !called.contains(&module.directory))
+        .collect();
+    let root = |module: &&Module| evaluate_root(module, &modules, files, loader);
+    let mut parts: Vec<Part> = roots.par_iter().map(root).collect();
+    let mut reached: BTreeSet<String> = parts.iter().flat_map(|part| part.reached.iter().cloned()).collect();
+    for module in modules.values().filter(|module| module.is_configuration) {
+        if !reached.contains(&module.directory) {
+            let part = evaluate_root(module, &modules, files, loader);
+            reached.extend(part.reached.iter().cloned());
+            parts.push(part);
+        }
+    }
+    let used: BTreeSet<Place> = parts.iter().flat_map(|part| part.used.iter().copied()).collect();
+    let directories: Vec<(&String, &Vec<&TerraformFile>)> = directories.iter().collect();
+    let rest: Vec<Part> = directories
+        .par_iter()
+        .filter_map(|(directory, parsed)| {
+            let module = modules.get(*directory)?;
+            let machine = Machine::new(&modules, files, loader);
+            let found = candidates::find(&machine, module, parsed, &used);
+            Some(Part { found, loaded: machine.reached().1, ..Part::default() })
+        })
+        .collect();
+    parts.extend(rest);
+    parts
+}
+
+fn evaluate_root(
+    module: &Module,
+    modules: &BTreeMap<String, Module>,
+    files: &Files,
+    loader: &dyn Loader,
+) -> Part {
+    let machine = Machine::new(modules, files, loader);
+    let (found, used) = resources::find(&machine, module);
+    let (reached, loaded) = machine.reached();
+    Part { found, used, reached, loaded }
+}
+
+impl Evaluated {
+    /// Adds everything to a configuration.
+    pub fn add_to(self, configuration: &mut Configuration) {
+        let first = configuration.policies.len();
+        let shift = |mut statement: StatementSource| {
+            statement.policy = statement.policy.map(|policy| policy + first);
+            statement
+        };
+        configuration.statements.extend(self.statements.into_iter().map(shift));
+        configuration.policies.extend(self.policies);
+        configuration.matching_rules.extend(self.matching_rules);
+        configuration.declared.extend(self.declared);
+        configuration.unresolved.extend(self.unresolved);
+    }
+
+    fn append(&mut self, other: Evaluated) {
+        let first = self.policies.len();
+        self.statements.extend(other.statements.into_iter().map(|mut statement| {
+            statement.policy = statement.policy.map(|policy| policy + first);
+            statement
+        }));
+        self.policies.extend(other.policies);
+        self.matching_rules.extend(other.matching_rules);
+        self.declared.extend(other.declared);
+        self.unresolved.extend(other.unresolved);
+    }
+
+    fn in_files(mut self, rename: &dyn Fn(FileId) -> FileId) -> Self {
+        let place = |place: &mut Place| place.file = rename(place.file);
+        for statement in &mut self.statements {
+            statement.text = std::mem::take(&mut statement.text).in_files(rename);
+            place(&mut statement.place);
+        }
+        for rule in &mut self.matching_rules {
+            rule.text = std::mem::take(&mut rule.text).in_files(rename);
+            rule.name = rule.name.take().map(|name| name.in_files(rename));
+            place(&mut rule.place);
+        }
+        for policy in &mut self.policies {
+            policy.name = policy.name.take().map(|name| name.in_files(rename));
+        }
+        for declared in &mut self.declared {
+            declared.name = declared.name.take().map(|name| name.in_files(rename));
+        }
+        for unresolved in &mut self.unresolved {
+            place(&mut unresolved.place);
+        }
+        self
+    }
+}
+
+/// Where a policy or compartment hangs, from the value of its `compartment_id`.
+fn attachment(value: &value::Value) -> Attachment {
+    use crate::text::HoleKind;
+    match value {
+        value::Value::Text(text) if text.is_known() && text.as_str().starts_with("ocid1.tenancy.") => {
+            Attachment::Root
+        }
+        value::Value::Text(text) if text.is_known() && text.as_str().starts_with("ocid1.") => {
+            Attachment::Ocid(text.as_str().into())
+        }
+        value::Value::Unknown(unknown) => match (&unknown.address, unknown.kind) {
+            (_, HoleKind::Ocid("tenancy")) => Attachment::Root,
+            (Some(address), _) if address.contains("oci_identity_compartment.") && !address.contains("data.") => {
+                Attachment::Declared(address.clone())
+            }
+            _ => Attachment::Unknown,
+        },
+        _ => Attachment::Unknown,
+    }
+}

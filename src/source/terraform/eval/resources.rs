@@ -1,0 +1,283 @@
+//! Policies, dynamic groups, groups, compartments and domains of one root and all modules below it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::guard::Guard;
+use super::instances::{Copy, attribute, call_all, copies};
+use super::machine::{Instance, Machine, Scope};
+use super::template::known_or_hole;
+use super::value::{InstanceKey, Item, ResourceHandle, Value};
+use super::{Evaluated, attachment};
+use crate::source::terraform::module::{Module, Resource};
+use crate::source::{
+    Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, StatementSource, Unresolved,
+};
+use crate::text::{HoleKind, MappedText, Place, Span};
+
+/// Everything that one root declares, and where the texts that it uses begin.
+pub fn find(machine: &Machine, module: &Module) -> (Evaluated, BTreeSet<Place>) {
+    let mut finder = Finder { machine, found: Evaluated::default(), used: BTreeSet::new() };
+    // The machine keeps the modules for as long as it lives; this one is among them or is the only one.
+    let Some(module) = machine.modules.get(&module.directory) else { return (finder.found, finder.used) };
+    machine.root(module);
+    let mut number = 0;
+    while number < machine.instance_count() {
+        finder.instance(number);
+        number += 1;
+    }
+    (finder.found, finder.used)
+}
+
+struct Finder<'m, 'a> {
+    machine: &'m Machine<'a>,
+    found: Evaluated,
+    used: BTreeSet<Place>,
+}
+
+/// One instance of a resource.
+struct Subject<'r> {
+    resource: &'r Resource,
+    handle: ResourceHandle,
+    address: Arc<str>,
+    guard: Guard,
+    maybe: bool,
+    /// Whether nothing makes an instance of it: it stands for what its block would give.
+    absent: bool,
+}
+
+impl Finder<'_, '_> {
+    fn instance(&mut self, number: usize) {
+        let Ok(instance) = self.machine.instance(number) else { return };
+        if let Err(fail) = call_all(self.machine, number) {
+            let place = instance.module.calls.values().next().map(|call| call.place);
+            if let Some(place) = fail.place.or(place) {
+                let address = instance.prefix.trim_end_matches('.').into();
+                self.found.unresolved.push(Unresolved { address, place, reason: fail.reason });
+            }
+        }
+        for (at, resource) in instance.module.resources.iter().enumerate() {
+            if !resource.data && is_of_interest(&resource.kind) {
+                self.resource(&instance, number, at, resource);
+            }
+        }
+    }
+
+    fn resource(&mut self, instance: &Instance, number: usize, at: usize, resource: &Resource) {
+        let body = &resource.block.body;
+        let place = resource.block.place;
+        let mut absent = false;
+        let found = match copies(self.machine, body, &Scope::new(number)) {
+            Ok(copies) if copies.copies.is_empty() => {
+                absent = true;
+                vec![hypothetical(body.attribute("count").is_some(), place)]
+            }
+            Ok(copies) => copies.copies,
+            Err(fail) => {
+                let key = InstanceKey::Each(
+                    Value::unknown(fail.reason.clone(), HoleKind::Any, place),
+                    Value::unknown(fail.reason, HoleKind::Any, place),
+                );
+                vec![Copy { key, guard: Guard::always(), spread: true }]
+            }
+        };
+        for copy in found {
+            let Some(guard) = instance.guard.and(&copy.guard) else { continue };
+            let address = format!("{}{}{}", instance.prefix, resource.address(), copy.key.suffix());
+            let maybe = absent || copy.spread || instance.maybe || !guard.is_always();
+            let handle = ResourceHandle { instance: number, resource: at, key: copy.key };
+            self.subject(&Subject { resource, handle, address: address.into(), guard, maybe, absent });
+        }
+    }
+
+    fn subject(&mut self, subject: &Subject) {
+        match subject.resource.kind.as_str() {
+            "oci_identity_policy" => self.policy(subject),
+            "oci_identity_dynamic_group" | "oci_identity_domains_dynamic_resource_group" => {
+                self.matching_rule(subject);
+                self.declare(subject, DeclaredKind::DynamicGroup);
+            }
+            "oci_identity_group" | "oci_identity_domains_group" => self.declare(subject, DeclaredKind::Group),
+            "oci_identity_compartment" => self.declare(subject, DeclaredKind::Compartment),
+            _ => self.declare(subject, DeclaredKind::Domain),
+        }
+    }
+
+    fn value(&self, subject: &Subject, name: &str) -> Option<(Value, Place)> {
+        let place = subject.resource.block.body.attribute(name)?.value.place;
+        Some((attribute(self.machine, &subject.handle, name, place), place))
+    }
+
+    fn name(&self, subject: &Subject) -> Option<MappedText> {
+        let (value, place) = self.value(subject, "name").or_else(|| self.value(subject, "display_name"))?;
+        Some(known_or_hole(self.machine, &value, place))
+    }
+
+    fn policy(&mut self, subject: &Subject) {
+        let policy = self.found.policies.len();
+        self.found.policies.push(PolicySource {
+            address: subject.address.clone(),
+            name: self.name(subject),
+            attachment: self.value(subject, "compartment_id").map(|(v, _)| attachment(&v)).unwrap_or_default(),
+            place: subject.resource.block.place,
+            maybe: subject.maybe,
+        });
+        let Some((value, place)) = self.value(subject, "statements") else {
+            self.unresolved(subject, subject.resource.block.place, "the policy has no `statements`".into());
+            return;
+        };
+        let mut index = Some(0);
+        for element in elements(&value) {
+            let Some(guard) = subject.guard.and(&element.guard) else { continue };
+            let maybe = subject.maybe || element.spread || !guard.is_always();
+            let sure = element.is_sure();
+            for (own, value) in element.value.variants() {
+                let Some(guard) = guard.and(&own) else { continue };
+                match value {
+                    Value::Text(text) if text.as_str().trim().is_empty() => {}
+                    Value::Text(text) => {
+                        let text = (*text).clone();
+                        let place = own_place(&text).unwrap_or(place);
+                        self.used.extend(own_start(&text));
+                        self.found.statements.push(StatementSource {
+                            text,
+                            policy: Some(policy),
+                            index,
+                            place,
+                            maybe: maybe || !guard.is_always(),
+                            role: Role::Policy,
+                        });
+                    }
+                    Value::Null => {}
+                    value => self.left_open(subject, &value, place),
+                }
+            }
+            index = index.filter(|_| sure).map(|index| index + 1);
+        }
+    }
+
+    fn matching_rule(&mut self, subject: &Subject) {
+        let Some((value, place)) = self.value(subject, "matching_rule") else { return };
+        let name = self.name(subject);
+        for (own, value) in value.variants() {
+            let Some(guard) = subject.guard.and(&own) else { continue };
+            match value {
+                Value::Text(text) => {
+                    let text = (*text).clone();
+                    self.used.extend(own_start(&text));
+                    self.found.matching_rules.push(MatchingRuleSource {
+                        place: own_place(&text).unwrap_or(place),
+                        text,
+                        address: Some(subject.address.clone()),
+                        name: name.clone(),
+                        maybe: subject.maybe || !guard.is_always(),
+                        role: Role::Policy,
+                    });
+                }
+                Value::Null => {}
+                value => self.left_open(subject, &value, place),
+            }
+        }
+    }
+
+    /// A part that stays unknown is told once, with the reason.
+    fn left_open(&mut self, subject: &Subject, value: &Value, place: Place) {
+        let (reason, place) = match value.first_unknown() {
+            Some(unknown) => (unknown.reason.clone(), unknown.place),
+            None => (format!("a {} is no statement", value.type_name()).into(), place),
+        };
+        self.unresolved(subject, place, reason);
+    }
+
+    fn unresolved(&mut self, subject: &Subject, place: Place, reason: Arc<str>) {
+        let reason = if subject.absent { format!("no instance is made of it, and {reason}").into() } else { reason };
+        let entry = Unresolved { address: subject.address.clone(), place, reason };
+        if !self.found.unresolved.contains(&entry) {
+            self.found.unresolved.push(entry);
+        }
+    }
+
+    fn declare(&mut self, subject: &Subject, kind: DeclaredKind) {
+        let domain = self.value(subject, "idcs_endpoint").and_then(|(value, _)| match value {
+            Value::Unknown(unknown) => unknown.address.clone(),
+            _ => None,
+        });
+        self.found.declared.push(Declared {
+            kind,
+            address: subject.address.clone(),
+            name: self.name(subject),
+            domain,
+            parent: self.value(subject, "compartment_id").map(|(v, _)| attachment(&v)).unwrap_or_default(),
+            place: subject.resource.block.place,
+        });
+    }
+}
+
+/// The one instance that a block would have if anything made one.
+fn hypothetical(counted: bool, place: Place) -> Copy {
+    let key = if counted {
+        InstanceKey::Count(Value::Number(0.0))
+    } else {
+        let unknown = || Value::unknown("`for_each` is empty", HoleKind::Any, place);
+        InstanceKey::Each(unknown(), unknown())
+    };
+    Copy { key, guard: Guard::always(), spread: true }
+}
+
+fn is_of_interest(kind: &str) -> bool {
+    matches!(
+        kind,
+        "oci_identity_policy"
+            | "oci_identity_dynamic_group"
+            | "oci_identity_domains_dynamic_resource_group"
+            | "oci_identity_group"
+            | "oci_identity_domains_group"
+            | "oci_identity_compartment"
+            | "oci_identity_domain"
+    )
+}
+
+/// The elements of a `statements` value, lists inside lists flattened.
+fn elements(value: &Value) -> Vec<Item> {
+    let mut found = Vec::new();
+    let mut rest = vec![Item::sure(value.clone())];
+    while let Some(item) = rest.pop() {
+        match &item.value {
+            Value::List(list) => rest.extend(list.items.iter().rev().filter_map(|inner| {
+                let guard = item.guard.and(&inner.guard)?;
+                Some(Item { guard, spread: item.spread || inner.spread, value: inner.value.clone() })
+            })),
+            Value::Either(variants) if variants.iter().any(|(_, v)| matches!(v, Value::List(_))) => {
+                rest.extend(variants.iter().rev().filter_map(|(guard, value)| {
+                    let guard = item.guard.and(guard)?;
+                    Some(Item { guard, spread: item.spread, value: value.clone() })
+                }));
+            }
+            _ => found.push(item),
+        }
+    }
+    found
+}
+
+/// Where a text's own literal stands: what is brought in from elsewhere counts with the place that brings it.
+pub fn own_place(text: &MappedText) -> Option<Place> {
+    let home = own_start(text)?.file;
+    let mut whole: Option<Span> = None;
+    for segment in text.segments() {
+        let place = segment.via.unwrap_or(segment.source);
+        if place.file == home {
+            whole = Some(whole.map_or(place.span, |so_far| so_far.to(place.span)));
+        }
+    }
+    whole.map(|span| Place { file: home, span })
+}
+
+/// Where a text's own literal begins.
+pub fn own_start(text: &MappedText) -> Option<Place> {
+    let own = text.segments().iter().find(|segment| segment.via.is_none());
+    let place = match own {
+        Some(segment) => segment.source,
+        None => text.segments().first()?.via?,
+    };
+    Some(Place { file: place.file, span: Span::at(place.span.start()) })
+}

@@ -1,0 +1,429 @@
+//! What an expression evaluates to: Terraform's values, with unknown ones and undecided ones among them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::guard::Guard;
+use crate::text::{HoleKind, MappedText, Origin, Place, Segment, TextBuilder};
+
+/// How many texts one undecided expression may stand for before it becomes a hole.
+pub const VARIANTS: usize = 8;
+
+/// A value.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Not known without a plan.
+    Unknown(Rc<Unknown>),
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string, which may hold holes.
+    Text(Rc<MappedText>),
+    /// A list, tuple or set.
+    List(Rc<List>),
+    /// A map or object.
+    Object(Rc<Object>),
+    /// One of several, each under its guard; never lists only or objects only, never nested.
+    Either(Rc<Vec<(Guard, Value)>>),
+    /// One instance of a resource or data source, whose attributes are evaluated when asked for.
+    Resource(Rc<ResourceHandle>),
+    /// One instance of a local module, whose outputs are evaluated when asked for.
+    Module(usize),
+}
+
+/// Why a value is unknown and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unknown {
+    /// For a person.
+    pub reason: Arc<str>,
+    /// What kind of value it is.
+    pub kind: HoleKind,
+    /// The expression that is unknown.
+    pub place: Place,
+    /// The resource whose attribute it is.
+    pub address: Option<Arc<str>>,
+}
+
+/// A list, tuple or set.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    /// The elements in order.
+    pub items: Vec<Item>,
+    /// Whether it is a set: sorted, no index.
+    pub set: bool,
+}
+
+/// An element of a list.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// When it is there.
+    pub guard: Guard,
+    /// Whether it stands for any number of elements like this one, none included.
+    pub spread: bool,
+    /// The element.
+    pub value: Value,
+}
+
+/// A map or object, in the order of its keys.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    /// The entries. A key with holes stands as its own text.
+    pub entries: BTreeMap<Arc<str>, Entry>,
+    /// Set when there may be further entries.
+    pub rest: Option<Rc<Unknown>>,
+}
+
+/// An entry of a map or object.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key with its map and holes.
+    pub key: Rc<MappedText>,
+    /// When it is there.
+    pub guard: Guard,
+    /// Whether it stands for any number of entries like this one, none included.
+    pub spread: bool,
+    /// The value.
+    pub value: Value,
+}
+
+/// One instance of a resource or data source.
+#[derive(Clone, Debug)]
+pub struct ResourceHandle {
+    /// The module instance it stands in.
+    pub instance: usize,
+    /// Its number among the module's resources.
+    pub resource: usize,
+    /// Which instance, with `each` or `count`.
+    pub key: InstanceKey,
+}
+
+/// Which instance of a block with `count` or `for_each`.
+#[derive(Clone, Debug)]
+pub enum InstanceKey {
+    /// Neither is used.
+    Single,
+    /// `count.index`
+    Count(Value),
+    /// `each.key`, `each.value`
+    Each(Value, Value),
+}
+
+impl InstanceKey {
+    /// `[0]`, `["a"]` or nothing, as in an address.
+    pub fn suffix(&self) -> String {
+        match self {
+            InstanceKey::Count(Value::Number(index)) => format!("[{index}]"),
+            InstanceKey::Each(Value::Text(key), _) => format!("[\"{}\"]", key.as_str()),
+            InstanceKey::Each(Value::Number(key), _) => format!("[\"{}\"]", number_text(*key)),
+            _ => String::new(),
+        }
+    }
+}
+
+/// Why an expression has no value: what Terraform would refuse, or a bound of ours.
+#[derive(Clone, Debug)]
+pub struct Fail {
+    /// For a person.
+    pub reason: Arc<str>,
+    /// Where; `None` until an expression claims it.
+    pub place: Option<Place>,
+    /// Whether a bound was reached, which `try` can't turn into a value.
+    pub bound: bool,
+}
+
+impl Fail {
+    /// What Terraform would refuse.
+    pub fn new(reason: impl Into<Arc<str>>) -> Self {
+        Self { reason: reason.into(), place: None, bound: false }
+    }
+
+    /// A bound was reached.
+    pub fn bound(reason: impl Into<Arc<str>>) -> Self {
+        Self { reason: reason.into(), place: None, bound: true }
+    }
+
+    /// At this place, unless one is known already.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place.get_or_insert(place);
+        self
+    }
+}
+
+/// A value or why there is none.
+pub type Eval<T = Value> = Result<T, Fail>;
+
+impl Item {
+    /// An element that is there for certain.
+    pub fn sure(value: Value) -> Self {
+        Self { guard: Guard::always(), spread: false, value }
+    }
+
+    /// Whether it is exactly one element, for certain.
+    pub fn is_sure(&self) -> bool {
+        !self.spread && self.guard.is_always()
+    }
+}
+
+impl List {
+    /// A list of elements that are there for certain.
+    pub fn of(values: impl IntoIterator<Item = Value>) -> Value {
+        Value::List(Rc::new(List { items: values.into_iter().map(Item::sure).collect(), set: false }))
+    }
+
+    /// A list of these items.
+    pub fn items(items: Vec<Item>) -> Value {
+        Value::List(Rc::new(List { items, set: false }))
+    }
+
+    /// Whether the number of elements is known.
+    pub fn is_sure(&self) -> bool {
+        self.items.iter().all(Item::is_sure)
+    }
+}
+
+impl Object {
+    /// Whether all entries are there for certain and no other is.
+    pub fn is_sure(&self) -> bool {
+        self.rest.is_none() && self.entries.values().all(|entry| entry.guard.is_always() && !entry.spread)
+    }
+
+    /// The object as a value.
+    pub fn value(self) -> Value {
+        Value::Object(Rc::new(self))
+    }
+}
+
+impl Entry {
+    /// An entry that is there for certain.
+    pub fn sure(key: Rc<MappedText>, value: Value) -> Self {
+        Self { key, guard: Guard::always(), spread: false, value }
+    }
+}
+
+impl Value {
+    /// A computed string that points at `place` as a whole.
+    pub fn computed(text: &str, place: Place) -> Value {
+        Value::text(computed(text, place))
+    }
+
+    /// A string.
+    pub fn text(text: MappedText) -> Value {
+        Value::Text(Rc::new(text))
+    }
+
+    /// An unknown value.
+    pub fn unknown(reason: impl Into<Arc<str>>, kind: HoleKind, place: Place) -> Value {
+        Value::Unknown(Rc::new(Unknown { reason: reason.into(), kind, place, address: None }))
+    }
+
+    /// The word Terraform uses for the type.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Unknown(_) | Value::Either(_) => "unknown value",
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Number(_) => "number",
+            Value::Text(_) => "string",
+            Value::List(list) if list.set => "set",
+            Value::List(_) => "list",
+            Value::Object(_) | Value::Resource(_) | Value::Module(_) => "object",
+        }
+    }
+
+    /// The first reason why some of it is unknown, looking inside.
+    pub fn first_unknown(&self) -> Option<Rc<Unknown>> {
+        match self {
+            Value::Unknown(unknown) => Some(unknown.clone()),
+            Value::Text(text) => text.holes().first().and_then(|hole| {
+                let place = text.segment_at(hole.span.start())?.source;
+                let (reason, kind) = (hole.reason.clone(), hole.kind);
+                Some(Rc::new(Unknown { reason, kind, place, address: None }))
+            }),
+            Value::List(list) => list.items.iter().find_map(|item| item.value.first_unknown()),
+            Value::Object(object) => object
+                .rest
+                .clone()
+                .or_else(|| object.entries.values().find_map(|entry| entry.value.first_unknown())),
+            Value::Either(variants) => variants.iter().find_map(|(_, value)| value.first_unknown()),
+            _ => None,
+        }
+    }
+
+    /// Whether all of it is known and decided.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+            Value::Text(text) => text.is_known(),
+            Value::List(list) => list.is_sure() && list.items.iter().all(|item| item.value.is_whole()),
+            Value::Object(object) => object.is_sure() && object.entries.values().all(|e| e.value.is_whole()),
+            Value::Unknown(_) | Value::Either(_) | Value::Resource(_) | Value::Module(_) => false,
+        }
+    }
+
+    /// One of several values. Lists become one list with guarded elements, objects likewise; equal
+    /// variants become one; too many become unknown.
+    pub fn either(variants: Vec<(Guard, Value)>, place: Place) -> Value {
+        let mut flat: Vec<(Guard, Value)> = Vec::new();
+        for (guard, value) in variants {
+            match value {
+                Value::Either(inner) => flat.extend(
+                    inner.iter().filter_map(|(own, value)| Some((guard.and(own)?, value.clone()))),
+                ),
+                value => flat.push((guard, value)),
+            }
+        }
+        let holds = |test: fn(&Value) -> bool| {
+            flat.iter().any(|(_, v)| test(v)) && flat.iter().all(|(_, v)| test(v) || matches!(v, Value::Null))
+        };
+        if flat.len() > 1 && holds(|value| matches!(value, Value::List(_))) {
+            return merge_lists(&flat, place);
+        }
+        if flat.len() > 1 && holds(|value| matches!(value, Value::Object(_))) {
+            return merge_objects(&flat, place);
+        }
+        let mut kept: Vec<(Guard, Value)> = Vec::new();
+        for (guard, value) in flat {
+            match kept.iter_mut().find(|(_, known)| known.same(&value)) {
+                Some((known, _)) => *known = Guard::always(),
+                None => kept.push((guard, value)),
+            }
+        }
+        match kept.len() {
+            0 => Value::unknown("no branch of the condition can hold", HoleKind::Any, place),
+            1 => kept.swap_remove(0).1,
+            2..=VARIANTS => Value::Either(Rc::new(kept)),
+            _ => Value::unknown("too many undecided conditions", HoleKind::Any, place),
+        }
+    }
+
+    /// Its variants, one for a decided value.
+    pub fn variants(&self) -> Vec<(Guard, Value)> {
+        match self {
+            Value::Either(variants) => variants.to_vec(),
+            value => vec![(Guard::always(), value.clone())],
+        }
+    }
+
+    /// Whether the two are the same for certain, or the same unknown.
+    pub fn same(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Number(a), Value::Number(b)) => a == b,
+            (Value::Text(a), Value::Text(b)) => a.as_str() == b.as_str() && a.holes() == b.holes(),
+            (Value::Unknown(a), Value::Unknown(b)) => a == b,
+            (Value::List(a), Value::List(b)) => {
+                a.items.len() == b.items.len()
+                    && a.items.iter().zip(&b.items).all(|(a, b)| {
+                        a.guard == b.guard && a.spread == b.spread && a.value.same(&b.value)
+                    })
+            }
+            (Value::Object(a), Value::Object(b)) => {
+                a.rest == b.rest
+                    && a.entries.len() == b.entries.len()
+                    && a.entries.iter().zip(&b.entries).all(|((ka, a), (kb, b))| {
+                        ka == kb && a.guard == b.guard && a.spread == b.spread && a.value.same(&b.value)
+                    })
+            }
+            (Value::Module(a), Value::Module(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+fn merge_lists(variants: &[(Guard, Value)], place: Place) -> Value {
+    let lists: Vec<(&Guard, &Rc<List>)> = variants
+        .iter()
+        .filter_map(|(guard, value)| match value {
+            Value::List(list) => Some((guard, list)),
+            _ => None,
+        })
+        .collect();
+    let set = lists.iter().all(|(_, list)| list.set);
+    let length = lists.first().map_or(0, |(_, list)| list.items.len());
+    let aligned = lists.len() == variants.len()
+        && lists.iter().all(|(_, list)| list.is_sure() && !list.set && list.items.len() == length);
+    if aligned {
+        let column = |at: usize| {
+            let cells = lists.iter().filter_map(|(guard, list)| {
+                Some(((*guard).clone(), list.items.get(at)?.value.clone()))
+            });
+            Value::either(cells.collect(), place)
+        };
+        return List::of((0..length).map(column));
+    }
+    let mut items = Vec::new();
+    for (guard, list) in lists {
+        items.extend(list.items.iter().filter_map(|item| {
+            Some(Item { guard: guard.and(&item.guard)?, spread: item.spread, value: item.value.clone() })
+        }));
+    }
+    Value::List(Rc::new(List { items, set }))
+}
+
+fn merge_objects(variants: &[(Guard, Value)], place: Place) -> Value {
+    let mut merged = Object::default();
+    let mut cells: BTreeMap<Arc<str>, Vec<(Guard, &Entry)>> = BTreeMap::new();
+    for (guard, value) in variants {
+        let Value::Object(object) = value else { continue };
+        merged.rest = merged.rest.or_else(|| object.rest.clone());
+        for (key, entry) in &object.entries {
+            if let Some(guard) = guard.and(&entry.guard) {
+                cells.entry(key.clone()).or_default().push((guard, entry));
+            }
+        }
+    }
+    for (key, found) in cells {
+        let Some((first, entry)) = found.first() else { continue };
+        let everywhere = found.len() == variants.len();
+        let guard = if everywhere { Guard::always() } else { first.clone() };
+        let spread = found.iter().any(|(_, entry)| entry.spread);
+        let values = found.iter().map(|(guard, entry)| (guard.clone(), entry.value.clone())).collect();
+        let entry = Entry { key: entry.key.clone(), guard, spread, value: Value::either(values, place) };
+        merged.entries.insert(key, entry);
+    }
+    merged.value()
+}
+
+/// A computed text that points at `place` as a whole.
+pub fn computed(text: &str, place: Place) -> MappedText {
+    let mut builder = TextBuilder::new();
+    builder.push(text, place, Origin::Computed, None);
+    builder.finish()
+}
+
+/// The same text with each known piece changed by `change`; holes stay.
+pub fn map_pieces(text: &MappedText, mut change: impl FnMut(&str) -> String) -> MappedText {
+    let mut builder = TextBuilder::new();
+    for segment in text.segments() {
+        let piece = segment.text.of(text.as_str());
+        if segment.origin == Origin::Hole {
+            push_segment(&mut builder, text, segment);
+            continue;
+        }
+        let changed = change(piece);
+        let origin = if changed == piece { segment.origin } else { Origin::Computed };
+        builder.push(&changed, segment.source, origin, segment.via);
+    }
+    builder.finish()
+}
+
+/// Appends one piece of another text, hole or not.
+pub fn push_segment(builder: &mut TextBuilder, text: &MappedText, segment: &Segment) {
+    let piece = segment.text.of(text.as_str());
+    match text.holes().iter().find(|hole| hole.span == segment.text) {
+        Some(hole) if segment.origin == Origin::Hole => {
+            builder.push_hole(piece, segment.source, segment.via, hole.kind, hole.reason.clone());
+        }
+        _ => builder.push(piece, segment.source, segment.origin, segment.via),
+    }
+}
+
+/// A number as Terraform writes it.
+pub fn number_text(number: f64) -> String {
+    if number == 0.0 { "0".into() } else { format!("{number}") }
+}
