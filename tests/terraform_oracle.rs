@@ -1,6 +1,12 @@
 //! Compares what the evaluator resolves with what Terraform itself computes: each expression becomes the one
 //! statement of a policy here and an output there. Skipped where no `terraform` is at hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic
+)]
 
 mod hcl_shim;
 
@@ -34,7 +40,9 @@ fn data() -> PathBuf {
 fn ours(context: &str, expressions: &[String]) -> Vec<String> {
     let mut text = context.to_owned();
     for (at, expression) in expressions.iter().enumerate() {
-        let line = format!("\nresource \"oci_identity_policy\" \"p{at}\" {{\n  statements = [jsonencode({expression})]\n}}\n");
+        let line = format!(
+            "\nresource \"oci_identity_policy\" \"p{at}\" {{\n  statements = [jsonencode({expression})]\n}}\n"
+        );
         text.push_str(&line);
     }
     let mut files = Files::new();

@@ -101,26 +101,28 @@ fn variable(machine: &Machine, instance: usize, name: &str, place: Place) -> Eva
         let reason = format!("variable `{name}` is not declared");
         return Ok(Value::unknown(reason, kind_of_name(name), place));
     };
-    let value = machine.once(Key::Variable(instance, name.into()), &format!("variable `{name}`"), place, || {
-        let ty = block.body.attribute("type").map_or(Type::Any, |attribute| Type::read(&attribute.value));
-        let given = given(machine, &owner, instance, name)?;
-        let default = match block.body.attribute("default") {
-            Some(attribute) => Some(eval(machine, &attribute.value, &Scope::new(instance))?),
-            None => None,
-        };
-        let nullable = block.body.attribute("nullable").is_none_or(|attribute| {
-            !matches!(attribute.value.kind, ExprKind::Bool(false))
+    let value =
+        machine.once(Key::Variable(instance, name.into()), &format!("variable `{name}`"), place, || {
+            let ty = block.body.attribute("type").map_or(Type::Any, |attribute| Type::read(&attribute.value));
+            let given = given(machine, &owner, instance, name)?;
+            let default = match block.body.attribute("default") {
+                Some(attribute) => Some(eval(machine, &attribute.value, &Scope::new(instance))?),
+                None => None,
+            };
+            let nullable = block
+                .body
+                .attribute("nullable")
+                .is_none_or(|attribute| !matches!(attribute.value.kind, ExprKind::Bool(false)));
+            let value = match (given, default) {
+                (Some(Value::Null), Some(default)) if !nullable => default,
+                (Some(value), _) | (None, Some(value)) => value,
+                (None, None) => {
+                    let reason = format!("variable `{name}` has no default");
+                    return Ok(Value::unknown(reason, kind_of_name(name), place));
+                }
+            };
+            convert(&value, &ty, place)
         });
-        let value = match (given, default) {
-            (Some(Value::Null), Some(default)) if !nullable => default,
-            (Some(value), _) | (None, Some(value)) => value,
-            (None, None) => {
-                let reason = format!("variable `{name}` has no default");
-                return Ok(Value::unknown(reason, kind_of_name(name), place));
-            }
-        };
-        convert(&value, &ty, place)
-    });
     Ok(match value {
         // The reason stays; the place is where the variable is used.
         Value::Unknown(unknown) if unknown.kind == HoleKind::Any => {
@@ -132,7 +134,12 @@ fn variable(machine: &Machine, instance: usize, name: &str, place: Place) -> Eva
 }
 
 /// What the caller or the variable files give.
-fn given<'a>(machine: &Machine<'a>, owner: &Instance<'a>, instance: usize, name: &str) -> Eval<Option<Value>> {
+fn given<'a>(
+    machine: &Machine<'a>,
+    owner: &Instance<'a>,
+    instance: usize,
+    name: &str,
+) -> Eval<Option<Value>> {
     if owner.call.is_some() {
         let Some((expr, scope)) = machine.argument(owner, name) else { return Ok(None) };
         return machine.contain(eval(machine, expr, &scope), expr.place).map(Some);
@@ -198,20 +205,20 @@ pub fn get(machine: &Machine, value: &Value, name: &str, place: Place) -> Eval {
         Value::Either(_) => each_variant(value, place, |value| get(machine, value, name, place)),
         Value::Resource(handle) => resource_attribute(machine, handle, name, place),
         Value::Module(instance) => output(machine, *instance, name, place),
-        other => {
-            Err(Fail::new(format!("a {} has no attribute `{name}`", other.type_name())).at(place))
-        }
+        other => Err(Fail::new(format!("a {} has no attribute `{name}`", other.type_name())).at(place)),
     }
 }
 
 /// `value[index]`
 pub fn index(machine: &Machine, value: &Value, index: &Value, place: Place) -> Eval {
     match (value, index) {
-        (Value::Either(_), _) => each_variant(value, place, |value| self::index(machine, value, index, place)),
-        (_, Value::Either(_)) => each_variant(index, place, |index| self::index(machine, value, index, place)),
-        (Value::Unknown(unknown), _) => {
-            Ok(Value::Unknown(Rc::new(Unknown { place, ..(**unknown).clone() })))
+        (Value::Either(_), _) => {
+            each_variant(value, place, |value| self::index(machine, value, index, place))
         }
+        (_, Value::Either(_)) => {
+            each_variant(index, place, |index| self::index(machine, value, index, place))
+        }
+        (Value::Unknown(unknown), _) => Ok(Value::Unknown(Rc::new(Unknown { place, ..(**unknown).clone() }))),
         (Value::List(list), _) => match to_number(index)? {
             Some(number) => element(list, number, place),
             None => any_of(list.items.iter().map(|item| &item.value), index, place),
@@ -246,7 +253,8 @@ pub fn element(list: &List, number: f64, place: Place) -> Eval {
         }
         _ => {
             let rest: Vec<_> = list.items.iter().skip(sure.min(at)).collect();
-            let until = rest.iter().position(|item| item.is_sure()).map_or(rest.len(), |found| found + 1 + at);
+            let until =
+                rest.iter().position(|item| item.is_sure()).map_or(rest.len(), |found| found + 1 + at);
             let variants =
                 rest.iter().take(until).map(|item| (item.guard.clone(), item.value.clone())).collect();
             Ok(Value::either(variants, place))

@@ -27,13 +27,8 @@ pub fn find(
 ) -> Evaluated {
     let Some(module) = machine.modules.get(&module.directory) else { return Evaluated::default() };
     let instance = machine.root(module);
-    let mut search = Search {
-        machine,
-        used,
-        seen: BTreeSet::new(),
-        found: Evaluated::default(),
-        role: Role::Candidate,
-    };
+    let mut search =
+        Search { machine, used, seen: BTreeSet::new(), found: Evaluated::default(), role: Role::Candidate };
     for file in files {
         let test = FileRole::of(&file.path) == FileRole::Test;
         search.role = if test { Role::Prose } else { Role::Candidate };
@@ -71,8 +66,13 @@ impl Search<'_, '_> {
             "validation" | "moved" | "removed" | "import" => {}
             "dynamic" => self.dynamic(block, scope),
             "resource" | "data" | "module" => {
-                let unknown =
-                    |name: &str| Value::unknown(format!("`{name}` differs from instance to instance"), HoleKind::Any, block.place);
+                let unknown = |name: &str| {
+                    Value::unknown(
+                        format!("`{name}` differs from instance to instance"),
+                        HoleKind::Any,
+                        block.place,
+                    )
+                };
                 let key = if block.body.attribute("for_each").is_some() {
                     InstanceKey::Each(unknown("each.key"), unknown("each.value"))
                 } else if block.body.attribute("count").is_some() {
@@ -244,7 +244,8 @@ impl Search<'_, '_> {
 
     fn round(&mut self, over: &For, scope: &Scope) {
         self.strings(&over.collection, scope, None);
-        let unknown = || Value::unknown("it differs from round to round", HoleKind::Any, over.collection.place);
+        let unknown =
+            || Value::unknown("it differs from round to round", HoleKind::Any, over.collection.place);
         let mut inner = scope.with(&over.value, unknown());
         if let Some(key) = &over.key {
             inner = inner.with(key, unknown());
@@ -275,7 +276,8 @@ impl Search<'_, '_> {
 /// The statements of a text: the whole text, or those that its lines begin.
 fn statements_in(text: &MappedText) -> Vec<MappedText> {
     let whole = text.as_str();
-    let begins = whole.split_inclusive('\n').filter(|line| looks_like_statement(line.trim_start_matches(is_bullet)));
+    let begins =
+        whole.split_inclusive('\n').filter(|line| looks_like_statement(line.trim_start_matches(is_bullet)));
     if !whole.trim_end().contains('\n') || begins.count() == 0 {
         return if looks_like_statement(whole) { vec![text.clone()] } else { Vec::new() };
     }
@@ -303,7 +305,9 @@ fn statements_in(text: &MappedText) -> Vec<MappedText> {
 fn goes_on(so_far: &str, line: &str) -> bool {
     let depth = so_far.matches('{').count() > so_far.matches('}').count();
     let word = line.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or("").to_ascii_lowercase();
-    depth || matches!(word.as_str(), "where" | "in" | "to" | "with" | "of" | "any" | "all") || line.starts_with('{')
+    depth
+        || matches!(word.as_str(), "where" | "in" | "to" | "with" | "of" | "any" | "all")
+        || line.starts_with('{')
 }
 
 fn is_bullet(letter: char) -> bool {

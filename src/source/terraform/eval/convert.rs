@@ -29,8 +29,16 @@ pub enum Type {
     Map(Box<Type>),
     /// `tuple([…])`
     Tuple(Vec<Type>),
-    /// `object({…})`: each attribute with its type, whether it is optional, and its default.
-    Object(BTreeMap<String, (Type, bool, Option<Expr>)>),
+    /// `object({…})`
+    Object(BTreeMap<String, Member>),
+}
+
+/// An attribute of an object type.
+#[derive(Clone, Debug)]
+pub struct Member {
+    ty: Type,
+    optional: bool,
+    default: Option<Expr>,
 }
 
 impl Type {
@@ -47,7 +55,9 @@ impl Type {
                     ("set", _) => Type::Set(inner()),
                     ("map", _) => Type::Map(inner()),
                     ("optional", _) => *inner(),
-                    ("tuple", Some(ExprKind::List(items))) => Type::Tuple(items.iter().map(Type::read).collect()),
+                    ("tuple", Some(ExprKind::List(items))) => {
+                        Type::Tuple(items.iter().map(Type::read).collect())
+                    }
                     ("object", Some(ExprKind::Object(entries))) => {
                         Type::Object(entries.iter().filter_map(Type::attribute).collect())
                     }
@@ -58,7 +68,7 @@ impl Type {
         }
     }
 
-    fn attribute((key, value): &(Expr, Expr)) -> Option<(String, (Type, bool, Option<Expr>))> {
+    fn attribute((key, value): &(Expr, Expr)) -> Option<(String, Member)> {
         let name = match &key.kind {
             ExprKind::Name(name) => name.clone(),
             _ => literal(key)?,
@@ -67,7 +77,7 @@ impl Type {
             ExprKind::Call { name, arguments, .. } if name == "optional" => (true, arguments.get(1).cloned()),
             _ => (false, None),
         };
-        Some((name, (Type::read(value), optional, default)))
+        Some((name, Member { ty: Type::read(value), optional, default }))
     }
 
     fn word(name: &str) -> Type {
@@ -138,7 +148,7 @@ pub fn convert(value: &Value, ty: &Type, place: Place) -> Eval {
         }
         (Type::Object(attributes), Value::Object(object)) => {
             let mut converted = Object::default();
-            for (name, (ty, optional, default)) in attributes {
+            for (name, Member { ty, optional, default }) in attributes {
                 let entry = object.entries.get(name.as_str());
                 let given = entry.map(|entry| &entry.value).filter(|value| !matches!(value, Value::Null));
                 let value = match (given, default, &object.rest) {
@@ -240,7 +250,8 @@ fn as_text(value: &Value, place: Place) -> Value {
 /// A set: sorted as Terraform sorts, each element once.
 pub fn to_set(items: Vec<Item>) -> Value {
     let mut sorted: Vec<Item> = Vec::with_capacity(items.len());
-    let mut ordered: Vec<(SortKey, Item)> = items.into_iter().map(|item| (SortKey::of(&item.value), item)).collect();
+    let mut ordered: Vec<(SortKey, Item)> =
+        items.into_iter().map(|item| (SortKey::of(&item.value), item)).collect();
     ordered.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
     for (_, item) in ordered {
         match sorted.last_mut() {
@@ -319,9 +330,8 @@ pub fn to_bool(value: &Value) -> Eval<Option<bool>> {
 pub fn equal(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::Unknown(_) | Value::Either(_), _) | (_, Value::Unknown(_) | Value::Either(_)) => None,
-        (Value::Resource(_) | Value::Module(_), Value::Null) | (Value::Null, Value::Resource(_) | Value::Module(_)) => {
-            Some(false)
-        }
+        (Value::Resource(_) | Value::Module(_), Value::Null)
+        | (Value::Null, Value::Resource(_) | Value::Module(_)) => Some(false),
         (Value::Resource(_) | Value::Module(_), _) | (_, Value::Resource(_) | Value::Module(_)) => None,
         (Value::Text(a), Value::Text(b)) if a.is_known() && b.is_known() => Some(a.as_str() == b.as_str()),
         (Value::Text(a), Value::Text(b)) => {

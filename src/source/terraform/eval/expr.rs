@@ -350,8 +350,11 @@ fn insert(object: &mut Object, key: Rc<MappedText>, item: Item, grouping: bool, 
     }
     match known {
         Some(entry) if entry.guard.is_always() && item.guard.is_always() && key.is_known() => {
-            return Err(Fail::new(format!("two elements of the for expression have the key `{}`", key.as_str()))
-                .at(place));
+            return Err(Fail::new(format!(
+                "two elements of the for expression have the key `{}`",
+                key.as_str()
+            ))
+            .at(place));
         }
         Some(entry) => {
             let variants = vec![(entry.guard.clone(), entry.value.clone()), (item.guard.clone(), item.value)];
@@ -361,8 +364,7 @@ fn insert(object: &mut Object, key: Rc<MappedText>, item: Item, grouping: bool, 
             }
         }
         None => {
-            let entry =
-                Entry { key: key.clone(), guard: item.guard, spread: item.spread, value: item.value };
+            let entry = Entry { key: key.clone(), guard: item.guard, spread: item.spread, value: item.value };
             object.entries.insert(key.as_str().into(), entry);
         }
     }

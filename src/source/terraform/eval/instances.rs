@@ -8,9 +8,7 @@ use super::expr::{eval, undecided};
 use super::guard::Guard;
 use super::iterate::iterate;
 use super::machine::{Key, Machine, Scope};
-use super::value::{
-    Entry, Eval, Fail, InstanceKey, Item, List, Object, ResourceHandle, Unknown, Value,
-};
+use super::value::{Entry, Eval, Fail, InstanceKey, Item, List, Object, ResourceHandle, Unknown, Value};
 use crate::source::terraform::module::Resource;
 use crate::source::terraform::syntax::{Block, Body};
 use crate::text::{HoleKind, Place};
@@ -76,11 +74,9 @@ fn counted(value: &Value, place: Place) -> Eval<Copies> {
     let mut copies: Vec<Copy> = Vec::new();
     for (guard, value) in value.variants() {
         match to_number(&value)? {
-            None => copies.push(Copy {
-                key: InstanceKey::Count(undecided(&value, place)),
-                guard,
-                spread: true,
-            }),
+            None => {
+                copies.push(Copy { key: InstanceKey::Count(undecided(&value, place)), guard, spread: true })
+            }
             Some(number) if number >= 0.0 => {
                 for index in 0..(number as usize).min(LIMIT) {
                     match copies.get_mut(index) {
@@ -121,12 +117,8 @@ fn gathered(copies: Copies, mut make: impl FnMut(&Copy) -> Eval) -> Eval {
                 let value = make(copy)?;
                 match &copy.key {
                     InstanceKey::Each(Value::Text(key), _) => {
-                        let entry = Entry {
-                            key: key.clone(),
-                            guard: copy.guard.clone(),
-                            spread: copy.spread,
-                            value,
-                        };
+                        let entry =
+                            Entry { key: key.clone(), guard: copy.guard.clone(), spread: copy.spread, value };
                         object.entries.insert(key.as_str().into(), entry);
                     }
                     InstanceKey::Each(key, _) => object.rest = key.first_unknown(),
@@ -190,7 +182,8 @@ pub fn module(machine: &Machine, instance: usize, name: &str, place: Place) -> E
 
 /// Where a module that is not local comes from, in words.
 fn origin(call: &Block) -> &'static str {
-    let source = call.body.attribute("source").and_then(|a| crate::source::terraform::module::literal(&a.value));
+    let source =
+        call.body.attribute("source").and_then(|a| crate::source::terraform::module::literal(&a.value));
     match source.as_deref() {
         None => "a source that is not a literal string",
         Some(source) if source.contains("git") || source.contains("::") || source.contains("://") => {

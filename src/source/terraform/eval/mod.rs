@@ -75,9 +75,8 @@ pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader
             .into_iter()
             .map(|file| *names.entry(file.name.to_string()).or_insert_with(|| files.add(file)))
             .collect();
-        let rename = |id: FileId| {
-            (id.0 as usize).checked_sub(first).and_then(|at| ids.get(at)).copied().unwrap_or(id)
-        };
+        let rename =
+            |id: FileId| (id.0 as usize).checked_sub(first).and_then(|at| ids.get(at)).copied().unwrap_or(id);
         all.append(part.found.in_files(&rename));
     }
     all
@@ -200,7 +199,9 @@ fn attachment(value: &value::Value) -> Attachment {
         }
         value::Value::Unknown(unknown) => match (&unknown.address, unknown.kind) {
             (_, HoleKind::Ocid("tenancy")) => Attachment::Root,
-            (Some(address), _) if address.contains("oci_identity_compartment.") && !address.contains("data.") => {
+            (Some(address), _)
+                if address.contains("oci_identity_compartment.") && !address.contains("data.") =>
+            {
                 Attachment::Declared(address.clone())
             }
             _ => Attachment::Unknown,

@@ -118,7 +118,10 @@ impl Finder<'_, '_> {
         self.found.policies.push(PolicySource {
             address: subject.address.clone(),
             name: self.name(subject),
-            attachment: self.value(subject, "compartment_id").map(|(v, _)| attachment(&v)).unwrap_or_default(),
+            attachment: self
+                .value(subject, "compartment_id")
+                .map(|(v, _)| attachment(&v))
+                .unwrap_or_default(),
             place: subject.resource.block.place,
             maybe: subject.maybe,
         });
@@ -190,7 +193,8 @@ impl Finder<'_, '_> {
     }
 
     fn unresolved(&mut self, subject: &Subject, place: Place, reason: Arc<str>) {
-        let reason = if subject.absent { format!("no instance is made of it, and {reason}").into() } else { reason };
+        let reason =
+            if subject.absent { format!("no instance is made of it, and {reason}").into() } else { reason };
         let entry = Unresolved { address: subject.address.clone(), place, reason };
         if !self.found.unresolved.contains(&entry) {
             self.found.unresolved.push(entry);

@@ -270,9 +270,8 @@ impl Value {
         let mut flat: Vec<(Guard, Value)> = Vec::new();
         for (guard, value) in variants {
             match value {
-                Value::Either(inner) => flat.extend(
-                    inner.iter().filter_map(|(own, value)| Some((guard.and(own)?, value.clone()))),
-                ),
+                Value::Either(inner) => flat
+                    .extend(inner.iter().filter_map(|(own, value)| Some((guard.and(own)?, value.clone())))),
                 value => flat.push((guard, value)),
             }
         }
@@ -318,9 +317,10 @@ impl Value {
             (Value::Unknown(a), Value::Unknown(b)) => a == b,
             (Value::List(a), Value::List(b)) => {
                 a.items.len() == b.items.len()
-                    && a.items.iter().zip(&b.items).all(|(a, b)| {
-                        a.guard == b.guard && a.spread == b.spread && a.value.same(&b.value)
-                    })
+                    && a.items
+                        .iter()
+                        .zip(&b.items)
+                        .all(|(a, b)| a.guard == b.guard && a.spread == b.spread && a.value.same(&b.value))
             }
             (Value::Object(a), Value::Object(b)) => {
                 a.rest == b.rest
@@ -349,9 +349,9 @@ fn merge_lists(variants: &[(Guard, Value)], place: Place) -> Value {
         && lists.iter().all(|(_, list)| list.is_sure() && !list.set && list.items.len() == length);
     if aligned {
         let column = |at: usize| {
-            let cells = lists.iter().filter_map(|(guard, list)| {
-                Some(((*guard).clone(), list.items.get(at)?.value.clone()))
-            });
+            let cells = lists
+                .iter()
+                .filter_map(|(guard, list)| Some(((*guard).clone(), list.items.get(at)?.value.clone())));
             Value::either(cells.collect(), place)
         };
         return List::of((0..length).map(column));

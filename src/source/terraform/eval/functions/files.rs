@@ -20,7 +20,9 @@ fn file(call: &Call) -> Eval {
     let path = file_path(call.machine, call.scope, &known!(call, call.text(0)?))?;
     match call.machine.load(&path) {
         Ok((file, text)) => Ok(Value::text(MappedText::verbatim(&*text, file, 0))),
-        Err(reason) => Ok(Value::unknown(format!("`{path}` can't be read: {reason}"), HoleKind::Any, call.place)),
+        Err(reason) => {
+            Ok(Value::unknown(format!("`{path}` can't be read: {reason}"), HoleKind::Any, call.place))
+        }
     }
 }
 
@@ -28,7 +30,9 @@ fn fileexists(call: &Call) -> Eval {
     let path = file_path(call.machine, call.scope, &known!(call, call.text(0)?))?;
     Ok(match call.machine.load(&path) {
         Ok(_) => Value::Bool(true),
-        Err(reason) => Value::unknown(format!("`{path}` can't be read: {reason}"), HoleKind::Scalar, call.place),
+        Err(reason) => {
+            Value::unknown(format!("`{path}` can't be read: {reason}"), HoleKind::Scalar, call.place)
+        }
     })
 }
 

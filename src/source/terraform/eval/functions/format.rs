@@ -106,7 +106,8 @@ fn filled(call: &Call, pattern: &MappedText, arguments: &[Arg]) -> Eval<MappedTe
         let verb = read_verb(&mut letters)?;
         from = letters.peek().map_or(text.len(), |(at, _)| *at);
         let span = Span::new(at, from);
-        let place = pattern.segment_at(at).and_then(|s| pattern.locate(span, s.source.file)).unwrap_or(call.place);
+        let place =
+            pattern.segment_at(at).and_then(|s| pattern.locate(span, s.source.file)).unwrap_or(call.place);
         if verb.mode == '%' {
             builder.push("%", place, Origin::Escaped, None);
             continue;
@@ -115,7 +116,9 @@ fn filled(call: &Call, pattern: &MappedText, arguments: &[Arg]) -> Eval<MappedTe
         next = index + 1;
         used = used.max(next);
         let Some(argument) = arguments.get(index) else {
-            return Err(Fail::new("`format` has fewer arguments than its format string has verbs").at(call.place));
+            return Err(
+                Fail::new("`format` has fewer arguments than its format string has verbs").at(call.place)
+            );
         };
         builder.push_mapped(&shown(call, &verb, argument)?.brought_in_by(place));
     }
@@ -195,8 +198,10 @@ fn shown(call: &Call, verb: &Verb, argument: &Arg) -> Eval<MappedText> {
         },
         'q' => match &argument.value {
             Value::Null => "null".into(),
-            value => serde_json::to_string(&to_text(value).map_err(|fail| fail.at(place))?.unwrap_or_default())
-                .unwrap_or_default(),
+            value => {
+                serde_json::to_string(&to_text(value).map_err(|fail| fail.at(place))?.unwrap_or_default())
+                    .unwrap_or_default()
+            }
         },
         't' => to_bool(&argument.value).map_err(|fail| fail.at(place))?.unwrap_or(false).to_string(),
         'd' | 'b' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {

@@ -54,9 +54,11 @@ pub fn call(
         "can" => {
             let [argument] = arguments else { return Err(Fail::new("`can` takes one argument")) };
             return match machine.strictly(|| eval(machine, argument, scope)) {
-                Ok(Value::Unknown(_) | Value::Either(_)) => {
-                    Ok(Value::unknown("it is not known whether this can be evaluated", HoleKind::Scalar, place))
-                }
+                Ok(Value::Unknown(_) | Value::Either(_)) => Ok(Value::unknown(
+                    "it is not known whether this can be evaluated",
+                    HoleKind::Scalar,
+                    place,
+                )),
                 Ok(_) => Ok(Value::Bool(true)),
                 Err(fail) if fail.bound => Err(fail),
                 Err(_) => Ok(Value::Bool(false)),
@@ -196,7 +198,11 @@ fn run(call: &Call) -> Eval {
             return result;
         }
     }
-    Ok(Value::unknown(format!("`{}()` is not evaluated without a plan", call.name), HoleKind::Any, call.place))
+    Ok(Value::unknown(
+        format!("`{}()` is not evaluated without a plan", call.name),
+        HoleKind::Any,
+        call.place,
+    ))
 }
 
 impl Call<'_, '_> {
@@ -252,9 +258,10 @@ impl Call<'_, '_> {
 
     /// The argument as a list whose elements are all there for certain.
     pub fn sure_list(&self, at: usize) -> Eval<Option<Vec<Value>>> {
-        Ok(self.list(at)?.filter(|list| list.is_sure()).map(|list| {
-            list.items.iter().map(|item| item.value.clone()).collect()
-        }))
+        Ok(self
+            .list(at)?
+            .filter(|list| list.is_sure())
+            .map(|list| list.items.iter().map(|item| item.value.clone()).collect()))
     }
 
     /// The argument as a map or object; `None` when it is unknown.

@@ -45,7 +45,11 @@ fn title(call: &Call) -> Eval {
         let mut titled = String::with_capacity(piece.len());
         for letter in piece.chars() {
             let part = letter.is_alphanumeric() || letter == '_';
-            if part && !inside { titled.extend(letter.to_uppercase()) } else { titled.push(letter) }
+            if part && !inside {
+                titled.extend(letter.to_uppercase())
+            } else {
+                titled.push(letter)
+            }
             inside = part;
         }
         titled
@@ -202,7 +206,8 @@ fn split(call: &Call) -> Eval {
             return Ok(call.unknown());
         }
         let letters = text.as_str().char_indices();
-        let letter = |(at, letter): (usize, char)| Value::text(text.slice(Span::new(at, at + letter.len_utf8())));
+        let letter =
+            |(at, letter): (usize, char)| Value::text(text.slice(Span::new(at, at + letter.len_utf8())));
         return Ok(List::of(letters.map(letter)));
     }
     let mut start = 0;
@@ -248,7 +253,9 @@ fn join(call: &Call) -> Eval {
             for (guard, so_far) in variants {
                 let mut there = false;
                 for (own, value) in item.value.variants() {
-                    let Some(both) = guard.and(&item.guard).and_then(|guard| guard.and(&own)) else { continue };
+                    let Some(both) = guard.and(&item.guard).and_then(|guard| guard.and(&own)) else {
+                        continue;
+                    };
                     there = true;
                     let text = element_text(call, &value, place)?;
                     let joined = match &so_far {
@@ -302,7 +309,13 @@ fn path(call: &Call) -> Eval {
     let trimmed = text.trim_end_matches('/');
     let found = match (call.name, trimmed.rsplit_once('/')) {
         ("basename", Some((_, name))) => name,
-        ("basename", None) if trimmed.is_empty() => if text.is_empty() { "." } else { "/" },
+        ("basename", None) if trimmed.is_empty() => {
+            if text.is_empty() {
+                "."
+            } else {
+                "/"
+            }
+        }
         ("basename", None) => trimmed,
         (_, Some(("", _))) => "/",
         (_, Some((parent, _))) => parent,
