@@ -8,8 +8,6 @@
     clippy::panic
 )]
 
-mod hcl_shim;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +15,7 @@ use std::sync::Arc;
 
 use ociam::source::terraform::eval::{Loader, evaluate};
 use ociam::source::terraform::module::TerraformFile;
+use ociam::source::terraform::read::native;
 use ociam::text::{Files, SourceFile};
 
 struct Disk(PathBuf);
@@ -47,8 +46,9 @@ fn ours(context: &str, expressions: &[String]) -> Vec<String> {
     }
     let mut files = Files::new();
     let file = files.add(SourceFile::new("main.tf", text.as_str()));
-    let body = hcl_shim::read(&text, file).unwrap();
-    let parsed = [TerraformFile { path: "main.tf".into(), file, body }];
+    let read = native(file, &text);
+    assert!(read.problems.is_empty(), "{:?}", read.problems);
+    let parsed = [TerraformFile { path: "main.tf".into(), file, body: read.body }];
     let found = evaluate(&parsed, &mut files, &Disk(data()));
     let mut by_address: BTreeMap<String, String> = BTreeMap::new();
     for unresolved in &found.unresolved {

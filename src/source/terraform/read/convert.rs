@@ -192,6 +192,13 @@ impl Converter<'_> {
         current
     }
 
+    /// The parts of a text that is a template as a whole, as `templatefile` reads one.
+    pub(super) fn template(&self, template: &hcl_edit::template::Template) -> Vec<TemplatePart> {
+        let mut flat = Vec::new();
+        self.flatten(template.iter(), true, &mut flat);
+        finish(flat, false)
+    }
+
     fn heredoc(&self, heredoc: &HeredocTemplate, span: Option<Range<usize>>) -> Vec<TemplatePart> {
         let mut flat = Vec::new();
         self.flatten(heredoc.template.iter(), true, &mut flat);

@@ -18,7 +18,7 @@ use crate::text::Place;
 
 use super::syntax::Body;
 
-pub use native::native;
+pub use native::{native, template};
 
 /// What reading a file gives.
 #[derive(Clone, Debug, Default)]

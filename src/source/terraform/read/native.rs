@@ -3,7 +3,7 @@
 use hcl_edit::structure;
 
 use crate::source::problem;
-use crate::source::terraform::syntax::{Block, Body};
+use crate::source::terraform::syntax::{Block, Body, TemplatePart};
 use crate::text::{FileId, Place, Span};
 
 use super::convert::Converter;
@@ -34,6 +34,16 @@ pub fn native(file: FileId, text: &str) -> Read {
         }
     }
     reader.read
+}
+
+/// Reads a text that is a template as a whole. The error is for a person.
+pub fn template(file: FileId, text: &str) -> Result<Vec<TemplatePart>, String> {
+    if let Some(at) = too_deep(text) {
+        return Err(format!("brackets are nested deeper than {DEEPEST_BRACKETS} at byte {at}"));
+    }
+    let parsed: hcl_edit::template::Template =
+        text.parse().map_err(|error| format!("not a template: {error}"))?;
+    Ok(Converter { file, text, base: 0 }.template(&parsed))
 }
 
 struct Reader<'t> {
@@ -228,7 +238,7 @@ fn renamed(text: &str, at: usize, round: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::terraform::syntax::{ExprKind, TemplatePart};
+    use crate::source::terraform::syntax::ExprKind;
 
     fn read(text: &str) -> Read {
         native(FileId(0), text)

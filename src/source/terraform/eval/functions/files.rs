@@ -3,8 +3,12 @@
 use super::{Call, known};
 use crate::source::terraform::eval::access::file_path;
 use crate::source::terraform::eval::convert::to_set;
-use crate::source::terraform::eval::value::{Eval, Item, Value};
-use crate::text::{HoleKind, MappedText};
+use crate::source::terraform::eval::expr::undecided;
+use crate::source::terraform::eval::machine::Scope;
+use crate::source::terraform::eval::template;
+use crate::source::terraform::eval::value::{Eval, Fail, Item, Value};
+use crate::source::terraform::read;
+use crate::text::{FileId, HoleKind, MappedText, Place, Span};
 
 /// Evaluates the call when it is one of this family.
 pub fn run(call: &Call) -> Option<Eval> {
@@ -12,6 +16,8 @@ pub fn run(call: &Call) -> Option<Eval> {
         "file" => file(call),
         "fileexists" => fileexists(call),
         "fileset" => fileset(call),
+        "templatefile" => templatefile(call),
+        "templatestring" => templatestring(call),
         _ => return None,
     })
 }
@@ -44,4 +50,38 @@ fn fileset(call: &Call) -> Eval {
     let paths = call.machine.loader.list(&directory);
     let matching = paths.iter().filter(|path| glob.is_match(path));
     Ok(to_set(matching.map(|path| Item::sure(call.computed(path))).collect()))
+}
+
+fn templatefile(call: &Call) -> Eval {
+    let path = file_path(call.machine, call.scope, &known!(call, call.text(0)?))?;
+    match call.machine.load(&path) {
+        Ok((file, text)) => filled(call, file, &text),
+        Err(reason) => {
+            Ok(Value::unknown(format!("`{path}` can't be read: {reason}"), HoleKind::Any, call.place))
+        }
+    }
+}
+
+/// The template's text stands in no file, so that only a text known as a whole can be shown: as the call's result.
+fn templatestring(call: &Call) -> Eval {
+    let text = known!(call, call.text(0)?);
+    Ok(match filled(call, call.place.file, &text)? {
+        Value::Text(text) if text.is_known() => call.computed(text.as_str()),
+        other => undecided(&other, call.place),
+    })
+}
+
+fn filled(call: &Call, file: FileId, text: &str) -> Eval {
+    let parts = read::template(file, text).map_err(Fail::new)?;
+    let mut scope = Scope::new(call.scope.instance);
+    let variables = call.value(1)?;
+    let Some(object) = call.object(1)? else { return Ok(undecided(variables, call.place)) };
+    for (name, entry) in &object.entries {
+        scope = scope.with(name, entry.value.clone());
+    }
+    let place = Place { file, span: Span::new(0, text.len()) };
+    match template::eval(call.machine, &parts, place, &scope)? {
+        value @ (Value::Text(_) | Value::Either(_) | Value::Unknown(_)) => Ok(value),
+        other => Ok(Value::text(template::known_or_hole(call.machine, &other, place))),
+    }
 }
