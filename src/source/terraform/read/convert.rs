@@ -104,7 +104,7 @@ impl Converter<'_> {
                 ExprKind::Template(self.heredoc(heredoc, expression.span()))
             }
             Expression::Parenthesis(inner) => ExprKind::Paren(boxed(inner.inner())),
-            Expression::Variable(name) => ExprKind::Name(name.as_str().to_owned()),
+            Expression::Variable(name) => ExprKind::Name(self.name(name.as_str(), expression.span())),
             Expression::Conditional(c) => {
                 ExprKind::Conditional(boxed(&c.cond_expr), boxed(&c.true_expr), boxed(&c.false_expr))
             }

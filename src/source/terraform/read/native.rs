@@ -216,23 +216,25 @@ fn name_length(text: &str, at: usize) -> usize {
 
 /// The text with the name at `at` changed to another of equal length.
 fn renamed(text: &str, at: usize, round: usize) -> Option<String> {
-    let quote = usize::from(text.get(at..)?.starts_with('"'));
-    let start = at + quote;
-    let length = name_length(text, start);
-    let name = text.get(start..start + length)?;
-    if name.is_empty() {
-        return None;
+    if text.get(at..)?.starts_with("\"\"") {
+        return Some(format!("{}{}{}", text.get(..at)?, other_name(2, round)?, text.get(at + 2..)?));
     }
-    // Unusual letters first, so that no name of the file is met by chance.
+    // Behind the quote, bracket or template marker that the key begins with.
+    let start = at + text.get(at..)?.find(|c: char| c.is_alphanumeric() || c == '_')?;
+    let length = name_length(text, start);
+    Some(format!("{}{}{}", text.get(..start)?, other_name(length, round)?, text.get(start + length..)?))
+}
+
+/// A name of this many bytes that no file holds but by chance, another one each round.
+fn other_name(length: usize, round: usize) -> Option<String> {
     let digits = b"zqxjkvwyZQXJKVWYbfghlmnprstBFGHLMNPRST";
-    let mut other = vec![b'z'; name.len()];
+    let mut other = vec![b'z'; length];
     let mut rest = round + 1;
     for byte in other.iter_mut().rev() {
         *byte = *digits.get(rest % digits.len())?;
         rest /= digits.len();
     }
-    let other = String::from_utf8(other).ok()?;
-    Some(format!("{}{other}{}", text.get(..start)?, text.get(start + length..)?))
+    String::from_utf8(other).ok()
 }
 
 #[cfg(test)]
@@ -278,6 +280,7 @@ mod tests {
     fn what_terraform_takes_is_taken() {
         for text in [
             "a = { k = 1, k = 2, \"k\" = 3 }\n",
+            "a = { \"\" = 1\n \"\" = 2\n (var.x) = 3\n (var.x) = 4 }\n",
             "a = { for x in y : x => (x == 1\n ? 2 : 3)\n if true }\n",
             "a = { for x in y :\n # why\n x => x == 1\n   ? 2\n   : 3\n}\n",
             "\u{feff}a = 1\n",
