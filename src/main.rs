@@ -1,2 +1,7 @@
 //! The `ociam` command: arguments in, exit code out.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ociam::cli::run(std::env::args_os())
+}

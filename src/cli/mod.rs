@@ -1,3 +1,179 @@
-//! The subcommands: arguments in, a call to the core, a report out.
+//! The command line: arguments in, a call to the core, a report out. One file a subcommand. The only room
+//! that knows exit codes.
 
 pub mod catalog;
+mod changed;
+mod completions;
+mod config;
+mod explain;
+mod input;
+mod lint;
+mod rules;
+mod schema;
+mod terminal;
+mod write_back;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use terminal::{ColorChoice, Terminal};
+
+/// Lints OCI IAM policies before the merge and explains the 404 after it.
+#[derive(Parser)]
+#[command(name = "ociam", version, about, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(styles = terminal::HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ociam lint .                       lint every policy below this folder
+  ociam lint --fix infra/iam         apply the safe fixes
+  terraform show -json plan | ociam lint --input-format plan -
+  ociam explain unknown-verb         what a rule finds, and why
+
+Exit codes: 0 nothing at or above the threshold, 1 findings, 2 wrong usage or unreadable input";
+
+/// What every command takes.
+#[derive(Args)]
+struct Global {
+    /// When to colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured too
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    color: ColorChoice,
+    /// The configuration file, instead of the `ociam.toml` found upwards from the first path
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "isolated")]
+    config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, global = true)]
+    isolated: bool,
+    /// Print results only
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Lint(Box<lint::LintArgs>),
+    Rules(rules::RulesArgs),
+    Explain(explain::ExplainArgs),
+    /// Look up what OCI knows: resource-types, permissions, variables, models, regions
+    #[command(
+        after_help = "Examples:\n  ociam catalog resource-type generative-ai-chat\n  ociam catalog region us-chicago-1"
+    )]
+    Catalog(catalog::CatalogArgs),
+    Config(config::ConfigArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// What a command ends with, unless it fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    /// Nothing at or above the threshold.
+    Clean,
+    /// Findings, or a name that is not known.
+    Findings,
+    /// A question that can't be understood; it has been said already.
+    Misunderstood,
+}
+
+/// Why a command can't do its work; exit code 2.
+enum Failure {
+    /// Wrong usage or unreadable input: what, and what to do.
+    Usage(String, Option<String>),
+    /// It has been shown already.
+    Shown,
+    /// The output can't be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Self {
+        Failure::Usage(message.into(), None)
+    }
+
+    fn with_help(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Failure::Usage(message.into(), Some(help.into()))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+type Answer = Result<Status, Failure>;
+
+/// Runs the command that the arguments name and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // A reader that has gone away needs no help text.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let terminal = Terminal::detect(cli.global.color);
+    let answer = match &cli.command {
+        Command::Lint(args) => lint::run(args, &cli.global, &terminal),
+        Command::Rules(args) => rules::run(args, &terminal),
+        Command::Explain(args) => explain::run(args, &terminal),
+        Command::Catalog(args) => look_up(args),
+        Command::Config(args) => config::run(args, &cli.global, &terminal),
+        Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
+    };
+    match answer {
+        Ok(Status::Clean) => ExitCode::SUCCESS,
+        Ok(Status::Findings) => ExitCode::from(1),
+        Ok(Status::Misunderstood) => ExitCode::from(2),
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            let (message, help) = match failure {
+                Failure::Usage(message, help) => (message, help),
+                Failure::Output(error) => (format!("can't write the output: {error}"), None),
+                Failure::Shown => return ExitCode::from(2),
+            };
+            let mut stderr = io::stderr().lock();
+            let (error, tip) = terminal.error_words();
+            let _ = writeln!(stderr, "{error} {message}");
+            if let Some(help) = help {
+                let _ = writeln!(stderr, "\n  {tip} {help}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn look_up(args: &catalog::CatalogArgs) -> Answer {
+    let code = catalog::run(args, &mut io::stdout().lock(), &mut io::stderr().lock())?;
+    Ok(match code {
+        0 => Status::Clean,
+        1 => Status::Findings,
+        _ => Status::Misunderstood,
+    })
+}
+
+/// The command line as clap knows it, for the completions.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+/// Writes a JSON document and a line break.
+fn print_json(value: &serde_json::Value) -> Answer {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(Status::Clean)
+}

@@ -1,1 +1,126 @@
-//! placeholder
+//! Findings and trees as people and programs read them: one file a format. Writes to what it is given;
+//! knows no rule by name and decides nothing.
+
+mod concise;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod junit;
+mod markdown;
+mod page;
+mod sarif;
+pub mod schema;
+mod source_code;
+mod statistics;
+
+use std::io::{self, Write};
+
+use crate::diag::{Finding, Severity};
+use crate::text::Files;
+
+pub use page::page;
+pub use statistics::statistics;
+
+/// How the terminal wants its text.
+#[derive(Clone, Copy, Debug)]
+pub struct Style {
+    /// Whether to colour and link.
+    pub color: bool,
+    /// Columns to wrap at.
+    pub width: usize,
+}
+
+/// What a run found, with what the formats say besides.
+pub struct Report<'a> {
+    /// The files that the findings point into.
+    pub files: &'a Files,
+    /// The findings in the order to show.
+    pub findings: &'a [Finding],
+    /// The counts.
+    pub summary: Summary,
+}
+
+/// The counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Policies found.
+    pub policies: usize,
+    /// Statements found, each place once.
+    pub statements: usize,
+    /// Statement lists and rules that can't be resolved.
+    pub unresolved: usize,
+    /// Findings by severity.
+    pub errors: usize,
+    /// See `errors`.
+    pub warnings: usize,
+    /// See `errors`.
+    pub infos: usize,
+    /// Findings that comments suppressed.
+    pub suppressed: usize,
+    /// Findings that the baseline knows.
+    pub known: usize,
+    /// Findings with a safe fix.
+    pub fixable: usize,
+}
+
+impl Summary {
+    /// Sets the counts of findings.
+    pub fn count(&mut self, findings: &[Finding]) {
+        let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        (self.errors, self.warnings, self.infos) =
+            (of(Severity::Error), of(Severity::Warning), of(Severity::Info));
+        let safe = |finding: &&Finding| {
+            finding.fix.as_ref().is_some_and(|fix| fix.applicability == crate::diag::Applicability::Safe)
+        };
+        self.fixable = findings.iter().filter(safe).count();
+    }
+}
+
+/// The formats of `lint`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Source lines with labels and help, for a terminal.
+    Human,
+    /// One line a finding.
+    Concise,
+    /// One JSON document, described by `ociam schema lint`.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab code quality.
+    Gitlab,
+    /// JUnit XML.
+    Junit,
+    /// A Markdown table, for summaries and comments.
+    Markdown,
+}
+
+/// Writes a report in a format.
+pub fn write(format: Format, report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(report, style, out),
+        Format::Concise => concise::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+    }
+}
+
+/// Writes the findings for a person, without the line of counts.
+pub fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    human::write_findings(report, style, out)
+}
+
+/// The page of a rule on the web, where the build knows the project's home.
+fn rule_url(rule: &str) -> Option<String> {
+    let home = env!("CARGO_PKG_REPOSITORY");
+    (!home.is_empty()).then(|| format!("{home}/blob/main/docs/rules/{rule}.md"))
+}

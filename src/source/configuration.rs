@@ -22,6 +22,9 @@ pub struct Configuration {
     pub declared: Vec<Declared>,
     /// Statement lists and rules that can't be resolved without a plan, each with its reason.
     pub unresolved: Vec<Unresolved>,
+    /// Comments of the host files that name this tool, sorted by file and offset: marks included, so that
+    /// the linter can read `# ociam: ignore[rule] reason`.
+    pub comments: Vec<Place>,
     /// Problems of the files themselves: unreadable, not valid, too deep, too large.
     pub problems: Vec<Finding>,
 }

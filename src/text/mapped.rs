@@ -96,6 +96,11 @@ impl MappedText {
         &self.holes
     }
 
+    /// The bytes of the unknown values, in order: what the parser asks for.
+    pub fn hole_spans(&self) -> Vec<Span> {
+        self.holes.iter().map(|hole| hole.span).collect()
+    }
+
     /// Whether nothing in it is unknown.
     pub fn is_known(&self) -> bool {
         self.holes.is_empty()

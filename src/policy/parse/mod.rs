@@ -102,6 +102,10 @@ impl<'t> Parser<'t> {
 
     fn finish(self) -> Vec<SyntaxError> {
         let mut errors = self.errors;
+        if errors.iter().any(|error| error.kind == SyntaxErrorKind::NestingTooDeep) {
+            // What was passed over may hold the partners.
+            errors.retain(|error| error.kind != SyntaxErrorKind::UnbalancedDelimiter);
+        }
         errors.sort_by_key(|error| (error.span.start, error.span.end));
         errors
     }

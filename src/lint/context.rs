@@ -1,0 +1,259 @@
+//! What a rule sees, and where it reports to.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
+use crate::policy::SyntaxError;
+use crate::policy::ast::{self, Condition, Statement, Test};
+use crate::source::{Configuration, MatchingRuleSource, PolicySource, StatementSource};
+use crate::text::{MappedText, Place, Span};
+
+use super::fix::host_escape;
+use super::rule::Rule;
+
+/// A text of the user with the way back into the file: what statements and matching rules share.
+pub struct Located<'a> {
+    /// The evaluated text.
+    pub text: &'a str,
+    /// The same with its map and holes.
+    pub mapped: &'a MappedText,
+    /// The literal's own place.
+    pub home: Place,
+    /// Everything that was read.
+    pub configuration: &'a Configuration,
+}
+
+impl Located<'_> {
+    /// Where the user sees these bytes of the text.
+    pub fn locate(&self, span: Span) -> Place {
+        self.mapped.locate(span, self.home.file).unwrap_or(self.home)
+    }
+
+    /// The edit that puts `replacement` in place of these bytes, escaped for the file; `None` where they
+    /// do not stand in the statement's own literal.
+    pub fn edit(&self, span: Span, replacement: &str) -> Option<Edit> {
+        let place = self.mapped.editable(span)?;
+        let file = self.configuration.files.get(place.file)?;
+        let replacement = host_escape(file, self.home, place, replacement)?;
+        Some(Edit { place, replacement })
+    }
+
+    /// A fix of one edit.
+    pub fn fix(
+        &self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        span: Span,
+        replacement: &str,
+    ) -> Option<Fix> {
+        let edits = vec![self.edit(span, replacement)?];
+        Some(Fix { title: title.into(), applicability, edits })
+    }
+
+    /// Whether an unknown value shares a byte with the span.
+    pub fn has_hole(&self, span: Span) -> bool {
+        self.mapped.holes().iter().any(|hole| hole.span.overlaps(span))
+    }
+}
+
+/// A statement with its tree and the policies that use it.
+pub struct StatementContext<'a> {
+    pub(super) located: Located<'a>,
+    /// The tree.
+    pub statement: &'a Statement,
+    /// What the parser could not read.
+    pub errors: &'a [SyntaxError],
+    /// Each use of this text at this place: once per policy instance, or once without a policy.
+    pub uses: &'a [&'a StatementSource],
+}
+
+impl<'a> Deref for StatementContext<'a> {
+    type Target = Located<'a>;
+
+    fn deref(&self) -> &Located<'a> {
+        &self.located
+    }
+}
+
+impl<'a> StatementContext<'a> {
+    /// The allow, deny, endorse or admit that the statement is.
+    pub fn rule(&self) -> Option<&'a ast::Rule> {
+        match self.statement {
+            Statement::Rule(rule) => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// Every test of the condition, however deep.
+    pub fn tests(&self) -> Vec<&'a Test> {
+        let condition = self.rule().and_then(|rule| rule.condition.as_ref()?.condition.as_ref());
+        condition.map(Condition::tests).unwrap_or_default()
+    }
+
+    /// Whether the parser has something to say about these bytes: then no rule about names needs to.
+    pub fn is_misread(&self, span: Span) -> bool {
+        self.errors.iter().any(|error| error.span.overlaps(span))
+    }
+
+    /// The policies that use the statement.
+    pub fn policies(&self) -> impl Iterator<Item = &'a PolicySource> {
+        let policies = &self.located.configuration.policies;
+        self.uses.iter().filter_map(|used| policies.get(used.policy?))
+    }
+}
+
+/// A matching rule with its tree.
+pub struct MatchingRuleContext<'a> {
+    pub(super) located: Located<'a>,
+    /// The tree.
+    pub rule: &'a ast::MatchingRule,
+    /// What the parser could not read.
+    pub errors: &'a [SyntaxError],
+    /// Each dynamic group that uses this text at this place.
+    pub uses: &'a [&'a MatchingRuleSource],
+}
+
+impl<'a> Deref for MatchingRuleContext<'a> {
+    type Target = Located<'a>;
+
+    fn deref(&self) -> &Located<'a> {
+        &self.located
+    }
+}
+
+impl<'a> MatchingRuleContext<'a> {
+    /// Every test of the rule, however deep.
+    pub fn tests(&self) -> Vec<&'a Test> {
+        self.rule.conditions.iter().flat_map(Condition::tests).collect()
+    }
+}
+
+/// A statement of the configuration, parsed.
+pub struct ParsedStatement<'a> {
+    /// Its text, place and policy.
+    pub source: &'a StatementSource,
+    /// Its tree; shared by every use of the same text.
+    pub statement: Arc<Statement>,
+}
+
+/// A matching rule of the configuration, parsed.
+pub struct ParsedRule<'a> {
+    /// Its text, place and dynamic group.
+    pub source: &'a MatchingRuleSource,
+    /// Its tree.
+    pub rule: Arc<ast::MatchingRule>,
+}
+
+/// Everything at once, for the rules that compare.
+pub struct ConfigurationContext<'a> {
+    /// What was read.
+    pub configuration: &'a Configuration,
+    /// Every statement, in the order of the configuration.
+    pub statements: &'a [ParsedStatement<'a>],
+    /// Every matching rule, in the order of the configuration.
+    pub matching_rules: &'a [ParsedRule<'a>],
+}
+
+impl<'a> ConfigurationContext<'a> {
+    /// The way back into the file for one statement.
+    pub fn located(&self, source: &'a StatementSource) -> Located<'a> {
+        let (mapped, home) = (&source.text, source.place);
+        Located { text: mapped.as_str(), mapped, home, configuration: self.configuration }
+    }
+
+    /// How reports name a statement.
+    pub fn reference(&self, source: &StatementSource) -> StatementRef {
+        statement_ref(self.configuration, source)
+    }
+}
+
+pub(super) fn statement_ref(configuration: &Configuration, source: &StatementSource) -> StatementRef {
+    let policy = source.policy.and_then(|index| configuration.policies.get(index));
+    StatementRef {
+        policy: policy.map(|policy| policy.address.clone()),
+        index: source.index,
+        text: source.text.as_str().into(),
+    }
+}
+
+/// Takes what one rule reports.
+pub struct Sink<'r> {
+    rule: &'r Rule,
+    statement: Option<StatementRef>,
+    findings: Vec<Finding>,
+}
+
+impl<'r> Sink<'r> {
+    pub(super) fn new(rule: &'r Rule, statement: Option<StatementRef>) -> Self {
+        Self { rule, statement, findings: Vec::new() }
+    }
+
+    /// Reports a problem at a place, with the rule's own severity and confidence; the answer takes more.
+    pub fn report(&mut self, place: Place, message: impl Into<String>) -> Report<'_> {
+        self.findings.push(Finding {
+            rule: self.rule.name,
+            severity: self.rule.severity,
+            confidence: self.rule.confidence,
+            message: message.into(),
+            note: None,
+            help: None,
+            place,
+            labels: Vec::new(),
+            statement: self.statement.clone(),
+            fix: None,
+        });
+        Report(self.findings.last_mut())
+    }
+
+    pub(super) fn finish(self) -> Vec<Finding> {
+        self.findings
+    }
+}
+
+/// A finding in the making.
+pub struct Report<'f>(Option<&'f mut Finding>);
+
+impl Report<'_> {
+    /// Why it matters.
+    pub fn note(self, note: impl Into<String>) -> Self {
+        self.with(|finding| finding.note = Some(note.into()))
+    }
+
+    /// What to do, imperative.
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.with(|finding| finding.help = Some(help.into()))
+    }
+
+    /// A second place.
+    pub fn label(self, place: Place, message: impl Into<String>) -> Self {
+        self.with(|finding| finding.labels.push(Label { place, message: message.into() }))
+    }
+
+    /// A change that solves it; `None` leaves it without.
+    pub fn fix(self, fix: Option<Fix>) -> Self {
+        self.with(|finding| finding.fix = fix)
+    }
+
+    /// Another severity than the rule's.
+    pub fn severity(self, severity: Severity) -> Self {
+        self.with(|finding| finding.severity = severity)
+    }
+
+    /// Another confidence than the rule's.
+    pub fn confidence(self, confidence: Confidence) -> Self {
+        self.with(|finding| finding.confidence = confidence)
+    }
+
+    /// The statement concerned, for rules over the whole configuration.
+    pub fn statement(self, statement: StatementRef) -> Self {
+        self.with(|finding| finding.statement = Some(statement))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Finding)) -> Self {
+        if let Some(finding) = self.0.as_deref_mut() {
+            change(finding);
+        }
+        self
+    }
+}

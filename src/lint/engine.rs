@@ -1,0 +1,334 @@
+//! One run over a configuration: parse, call the rules, sort, suppress.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
+use crate::policy::{self, SyntaxError};
+use crate::source::{Configuration, MatchingRuleSource, Role, StatementSource};
+use crate::text::{MappedText, Place, Span};
+
+use super::context::{
+    ConfigurationContext, Located, MatchingRuleContext, ParsedRule, ParsedStatement, Sink, StatementContext,
+    statement_ref,
+};
+use super::rule::{Check, Rule};
+use super::rules::{self, suppression};
+use super::select::Settings;
+use super::suppress::Suppressions;
+
+/// What a run found.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The findings, sorted by file, position, rule and message.
+    pub findings: Vec<Finding>,
+    /// How many findings comments suppressed.
+    pub suppressed: usize,
+}
+
+/// A finding and the literal of the statement it is about.
+struct Raw {
+    finding: Finding,
+    home: Option<Place>,
+}
+
+/// Runs the rules that `settings` select over everything that was read.
+pub fn lint(configuration: &Configuration, settings: &Settings) -> Outcome {
+    let enabled: Vec<&'static Rule> =
+        rules::all().iter().copied().filter(|rule| settings.enabled(rule)).collect();
+    let statements = unique(&configuration.statements);
+    let matching = unique(&configuration.matching_rules);
+
+    let (mut raw, trees): (Vec<Vec<Raw>>, Vec<_>) =
+        statements.par_iter().map(|uses| statement_findings(configuration, &enabled, uses)).unzip();
+    let (more, rule_trees): (Vec<Vec<Raw>>, Vec<_>) =
+        matching.par_iter().map(|uses| matching_rule_findings(configuration, &enabled, uses)).unzip();
+    raw.extend(more);
+    raw.push(configuration_findings(configuration, &enabled, (&statements, trees), (&matching, rule_trees)));
+    raw.push(configuration.problems.iter().cloned().map(|finding| Raw { finding, home: None }).collect());
+
+    let mut raw: Vec<Raw> = raw.into_iter().flatten().collect();
+    let on = |rule: &str| enabled.iter().any(|known| known.name == rule);
+    let known: BTreeMap<&str, &'static Rule> = enabled.iter().map(|rule| (rule.name, *rule)).collect();
+    raw.retain(|raw| known.contains_key(raw.finding.rule));
+    suppress_and_sort(configuration, settings, &known, on, raw)
+}
+
+fn suppress_and_sort(
+    configuration: &Configuration,
+    settings: &Settings,
+    known: &BTreeMap<&str, &'static Rule>,
+    on: impl Fn(&str) -> bool,
+    raw: Vec<Raw>,
+) -> Outcome {
+    let files = &configuration.files;
+    let mut outcome = Outcome::default();
+    let mut malformed = Sink::new(&suppression::MALFORMED, None);
+    let mut suppressions = Suppressions::read(files, &configuration.comments, &mut malformed);
+    let mut kept = Vec::with_capacity(raw.len());
+    let mut seen = BTreeSet::new();
+    for Raw { finding, home } in raw {
+        // The same text may be reached through several resources: one report is enough.
+        if !seen.insert((finding.place, finding.rule, finding.message.clone())) {
+            continue;
+        }
+        if suppressions.covers(files, &finding, home) {
+            outcome.suppressed += 1;
+        } else {
+            kept.push(finding);
+        }
+    }
+    if on(suppression::MALFORMED.name) {
+        kept.extend(malformed.finish());
+    }
+    if on(suppression::UNUSED.name) {
+        let mut unused = Sink::new(&suppression::UNUSED, None);
+        let ran = |name: &str| {
+            known.values().any(|r| r.name == name || r.category.as_str() == name || name == "all")
+        };
+        suppressions.report_unused(files, ran, &mut unused);
+        kept.extend(unused.finish());
+    }
+    for mut finding in kept {
+        let Some(rule) = known.get(finding.rule) else { continue };
+        if settings.ignored_in(files.name(finding.place.file), rule) {
+            continue;
+        }
+        finding.severity = settings.severity(rule, finding.severity);
+        outcome.findings.push(finding);
+    }
+    outcome.findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.place.span.start, finding.place.span.end, finding.rule);
+        let files = files.name(a.place.file).cmp(files.name(b.place.file));
+        files.then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
+    });
+    outcome
+}
+
+/// What both kinds of source have.
+trait Source: Sync {
+    fn mapped(&self) -> &MappedText;
+    fn place(&self) -> Place;
+}
+
+impl Source for StatementSource {
+    fn mapped(&self) -> &MappedText {
+        &self.text
+    }
+    fn place(&self) -> Place {
+        self.place
+    }
+}
+
+impl Source for MatchingRuleSource {
+    fn mapped(&self) -> &MappedText {
+        &self.text
+    }
+    fn place(&self) -> Place {
+        self.place
+    }
+}
+
+/// The uses of each own text: the same literal with the same evaluated text is looked at once.
+fn unique<S: Source>(sources: &[S]) -> Vec<Vec<&S>> {
+    let mut groups: Vec<Vec<&S>> = Vec::new();
+    let mut index: BTreeMap<(Place, &str), usize> = BTreeMap::new();
+    for source in sources {
+        let next = groups.len();
+        let at = *index.entry((source.place(), source.mapped().as_str())).or_insert(next);
+        match groups.get_mut(at) {
+            Some(group) => group.push(source),
+            None => groups.push(vec![source]),
+        }
+    }
+    groups
+}
+
+fn located<'a, S: Source>(configuration: &'a Configuration, source: &'a S) -> Located<'a> {
+    let mapped = source.mapped();
+    Located { text: mapped.as_str(), mapped, home: source.place(), configuration }
+}
+
+type Findings<T> = (Vec<Raw>, Option<Arc<T>>);
+
+fn statement_findings(
+    configuration: &Configuration,
+    enabled: &[&'static Rule],
+    uses: &[&StatementSource],
+) -> Findings<policy::ast::Statement> {
+    let Some(&first) = uses.first() else { return (Vec::new(), None) };
+    // A use by a policy says more than the bare literal.
+    let source = uses.iter().copied().find(|source| source.policy.is_some()).unwrap_or(first);
+    let parsed = policy::parse(source.text.as_str(), &source.text.hole_spans());
+    let reference = statement_ref(configuration, source);
+    let context = StatementContext {
+        located: located(configuration, source),
+        statement: &parsed.statement,
+        errors: &parsed.errors,
+        uses,
+    };
+    let mut findings = syntax_findings(&context.located, &parsed.errors, enabled);
+    for finding in &mut findings {
+        finding.statement = Some(reference.clone());
+    }
+    for rule in enabled {
+        for check in rule.checks {
+            if let Check::Statement(check) = check {
+                let mut sink = Sink::new(rule, Some(reference.clone()));
+                check(&context, &mut sink);
+                findings.extend(sink.finish());
+            }
+        }
+    }
+    keep_what_is_certain(&mut findings, source.role);
+    if !findings.is_empty() {
+        let users = users(configuration, uses);
+        findings.iter_mut().for_each(|finding| finding.labels.extend(users.iter().cloned()));
+    }
+    let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
+    (raw, Some(Arc::new(parsed.statement)))
+}
+
+fn matching_rule_findings(
+    configuration: &Configuration,
+    enabled: &[&'static Rule],
+    uses: &[&MatchingRuleSource],
+) -> Findings<policy::ast::MatchingRule> {
+    let Some(&source) = uses.first() else { return (Vec::new(), None) };
+    let parsed = policy::parse_matching_rule(source.text.as_str(), &source.text.hole_spans());
+    let reference = crate::diag::StatementRef {
+        policy: source.address.clone(),
+        index: None,
+        text: source.text.as_str().into(),
+    };
+    let context = MatchingRuleContext {
+        located: located(configuration, source),
+        rule: &parsed.rule,
+        errors: &parsed.errors,
+        uses,
+    };
+    let mut findings = syntax_findings(&context.located, &parsed.errors, enabled);
+    for finding in &mut findings {
+        finding.statement = Some(reference.clone());
+    }
+    for rule in enabled {
+        for check in rule.checks {
+            if let Check::MatchingRule(check) = check {
+                let mut sink = Sink::new(rule, Some(reference.clone()));
+                check(&context, &mut sink);
+                findings.extend(sink.finish());
+            }
+        }
+    }
+    keep_what_is_certain(&mut findings, source.role);
+    let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
+    (raw, Some(Arc::new(parsed.rule)))
+}
+
+fn configuration_findings(
+    configuration: &Configuration,
+    enabled: &[&'static Rule],
+    (statements, trees): (&[Vec<&StatementSource>], Vec<Option<Arc<policy::ast::Statement>>>),
+    (matching, rule_trees): (&[Vec<&MatchingRuleSource>], Vec<Option<Arc<policy::ast::MatchingRule>>>),
+) -> Vec<Raw> {
+    let mut parsed: Vec<ParsedStatement<'_>> = Vec::with_capacity(configuration.statements.len());
+    for (uses, tree) in statements.iter().zip(trees) {
+        let Some(tree) = tree else { continue };
+        parsed.extend(uses.iter().map(|source| ParsedStatement { source, statement: Arc::clone(&tree) }));
+    }
+    let address = |source: &StatementSource| std::ptr::from_ref(source) as usize;
+    parsed.sort_by_key(|parsed| address(parsed.source));
+    let mut rules: Vec<ParsedRule<'_>> = Vec::with_capacity(configuration.matching_rules.len());
+    for (uses, tree) in matching.iter().zip(rule_trees) {
+        let Some(tree) = tree else { continue };
+        rules.extend(uses.iter().map(|source| ParsedRule { source, rule: Arc::clone(&tree) }));
+    }
+    rules.sort_by_key(|parsed| std::ptr::from_ref(parsed.source) as usize);
+
+    let context = ConfigurationContext { configuration, statements: &parsed, matching_rules: &rules };
+    let mut found = Vec::new();
+    for rule in enabled {
+        for check in rule.checks {
+            if let Check::Configuration(check) = check {
+                let mut sink = Sink::new(rule, None);
+                check(&context, &mut sink);
+                found.extend(sink.finish());
+            }
+        }
+    }
+    found.into_iter().map(|finding| Raw { finding, home: None }).collect()
+}
+
+/// The parser's errors as findings of the rules of their kinds.
+fn syntax_findings(at: &Located<'_>, errors: &[SyntaxError], enabled: &[&'static Rule]) -> Vec<Finding> {
+    let mut found = Vec::with_capacity(errors.len());
+    for error in errors {
+        let Ok(index) = enabled.binary_search_by_key(&error.kind.rule(), |rule| rule.name) else { continue };
+        let Some(rule) = enabled.get(index) else { continue };
+        let mut sink = Sink::new(rule, None);
+        let doubtful = error.severity != Severity::Error;
+        let report = sink
+            .report(at.locate(error.span), error.message.clone())
+            .severity(error.severity)
+            .confidence(if doubtful { Confidence::Medium } else { Confidence::High })
+            .fix(syntax_fix(at, error));
+        if let Some(help) = &error.help {
+            report.help(help.clone());
+        }
+        found.extend(sink.finish());
+    }
+    found
+}
+
+fn syntax_fix(at: &Located<'_>, error: &SyntaxError) -> Option<Fix> {
+    let fix = error.fix.as_ref()?;
+    let edits: Option<Vec<Edit>> = fix.edits.iter().map(|(span, text)| at.edit(*span, text)).collect();
+    let title = match fix.edits.as_slice() {
+        [(_, text)] if !text.trim().is_empty() => format!("write `{}`", text.trim()),
+        [(span, _)] => format!("remove `{}`", span.of(at.text).trim()),
+        _ => error.help.clone().unwrap_or_else(|| "correct the statement".to_owned()),
+    };
+    let applicability = if fix.safe { Applicability::Safe } else { Applicability::Unsafe };
+    Some(Fix { title, applicability, edits: edits? })
+}
+
+/// In prose and in tests of bad input only what is certain is worth a word.
+fn keep_what_is_certain(findings: &mut Vec<Finding>, role: Role) {
+    if role == Role::Prose {
+        findings.retain(|f| f.severity == Severity::Error && f.confidence == Confidence::High);
+    }
+}
+
+/// Names the policies that use a statement which stands elsewhere: in a local, a variable, another module.
+fn users(configuration: &Configuration, uses: &[&StatementSource]) -> Vec<Label> {
+    const SHOWN: usize = 3;
+    let mut policies: Vec<_> = uses
+        .iter()
+        .filter_map(|source| Some((source.place, configuration.policies.get(source.policy?)?)))
+        .filter(|(home, policy)| policy.place.file != home.file || !policy.place.span.overlaps(home.span))
+        .map(|(_, policy)| (policy.place, policy.address.as_ref()))
+        .collect();
+    policies.sort_unstable();
+    policies.dedup();
+    let more = policies.len().saturating_sub(SHOWN);
+    let mut labels: Vec<Label> = policies
+        .into_iter()
+        .take(SHOWN)
+        .map(|(place, address)| Label {
+            place: first_line(configuration, place),
+            message: format!("used by `{address}`"),
+        })
+        .collect();
+    if let Some(last) = labels.last_mut().filter(|_| more > 0) {
+        last.message.push_str(&format!(" and {more} more"));
+    }
+    labels
+}
+
+fn first_line(configuration: &Configuration, place: Place) -> Place {
+    let text = configuration.files.text(place);
+    let len = text.lines().next().unwrap_or("").trim_end().trim_end_matches('{').trim_end().len();
+    Place { file: place.file, span: Span::new(place.span.start(), place.span.start() + len) }
+}

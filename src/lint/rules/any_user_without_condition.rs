@@ -1,0 +1,47 @@
+//! `any-user-without-condition`: a grant to everyone.
+
+use crate::diag::{Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{Sink, StatementContext};
+use crate::policy::ast::SubjectKind;
+
+/// Flags allow and admit statements for any-user or any-group that hold always.
+pub static RULE: Rule = Rule {
+    name: "any-user-without-condition",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    category: Category::Reach,
+    persona: Persona::Default,
+    fix: FixAvailability::None,
+    docs: include_str!("../../../docs/rules/any-user-without-condition.md"),
+    checks: &[Check::Statement(check)],
+};
+
+fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
+    let Some(rule) = context.rule() else { return };
+    let Some(subject) = &rule.subject else { return };
+    let (word, who) = match subject.kind {
+        SubjectKind::AnyUser => (
+            "any-user",
+            "every user, instance, function, cluster workload and API key of the tenancy can do this",
+        ),
+        SubjectKind::AnyGroup => {
+            ("any-group", "every member of any group or dynamic group of the tenancy can do this")
+        }
+        _ => return,
+    };
+    // A hole at the end may hold the condition; a statement cut short is the parser's matter.
+    if rule.kind.is_deny() || rule.condition.is_some() || rule.location.is_none() || ends_in_hole(context) {
+        return;
+    }
+    sink.report(context.locate(subject.span), format!("`{word}` is granted this without any condition"))
+        .note(who)
+        .help("name a group or dynamic group, or add `where request.principal.type = '…'` with an id or compartment");
+}
+
+/// Whether the statement ends in an unknown value that may stand for more than the location's name.
+fn ends_in_hole(context: &StatementContext<'_>) -> bool {
+    use crate::text::HoleKind;
+    let end = context.text.trim_end().len();
+    context.mapped.holes().iter().any(|hole| hole.span.end() == end && hole.kind == HoleKind::Any)
+}

@@ -1,0 +1,70 @@
+//! `unknown-condition-variable`: a variable that no request carries.
+
+use crate::catalog::{self, Kind};
+use crate::diag::{Applicability, Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{Sink, StatementContext};
+use crate::policy::ast::{Atom, ValueKind};
+
+use super::values::{values_of, variable_of};
+
+/// Flags condition variables that the catalogue does not hold, on either side of a test.
+pub static RULE: Rule = Rule {
+    name: "unknown-condition-variable",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    category: Category::Names,
+    persona: Persona::Default,
+    fix: FixAvailability::Sometimes,
+    docs: include_str!("../../../docs/rules/unknown-condition-variable.md"),
+    checks: &[Check::Statement(check)],
+};
+
+fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
+    for test in context.tests() {
+        let left = variable_of(test).copied();
+        let right = values_of(test).into_iter().filter(|value| value.kind == ValueKind::Variable);
+        let mut seen = Vec::new();
+        for atom in left.into_iter().chain(right.map(|value| value.atom)) {
+            if !seen.contains(&atom.span) {
+                seen.push(atom.span);
+                word(context, &atom, sink);
+            }
+        }
+    }
+}
+
+fn word(context: &StatementContext<'_>, atom: &Atom, sink: &mut Sink<'_>) {
+    let Some(name) = atom.known(context.text) else { return };
+    if name.is_empty() || context.is_misread(atom.span) || catalog::variable(name).is_some() {
+        return;
+    }
+    let report = sink.report(context.locate(atom.span), format!("`{name}` is not a known condition variable"));
+    if catalog::rule_variable(name).is_some() {
+        let near = if name.eq_ignore_ascii_case("resource.type") { "request.principal.type" } else { "" };
+        let report = report.note("it belongs to the matching rules of dynamic groups; no request carries it, so the test is never true");
+        match near {
+            "" => report.help("test `request.principal.id` or `request.principal.compartment.id` instead"),
+            near => report.help(format!("write `{near}`")).fix(context.fix(
+                format!("write `{near}`"),
+                Applicability::Unsafe,
+                atom.span,
+                near,
+            )),
+        };
+        return;
+    }
+    let report = match catalog::wrong_name(Kind::Variable, name) {
+        Some(wrong) => report.note(wrong.reason),
+        None => report.note("a request that does not carry the variable is declined, so the test is never true"),
+    };
+    match catalog::suggest(Kind::Variable, name) {
+        Some(near) => report.help(format!("write `{near}`")).fix(context.fix(
+            format!("write `{near}`"),
+            Applicability::Unsafe,
+            atom.span,
+            near,
+        )),
+        None => report.help("check the variable in the policy reference of its service"),
+    };
+}

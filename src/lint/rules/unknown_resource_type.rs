@@ -1,0 +1,55 @@
+//! `unknown-resource-type`: a resource-type that no service documents.
+
+use crate::catalog::{self, Kind};
+use crate::diag::{Applicability, Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{Sink, StatementContext};
+use crate::policy::ast::{ActionKind, Atom};
+
+/// Flags resource-types that the catalogue does not hold. A warning, since Oracle adds new ones.
+pub static RULE: Rule = Rule {
+    name: "unknown-resource-type",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    category: Category::Names,
+    persona: Persona::Default,
+    fix: FixAvailability::Sometimes,
+    docs: include_str!("../../../docs/rules/unknown-resource-type.md"),
+    checks: &[Check::Statement(check)],
+};
+
+fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
+    let Some(action) = context.rule().and_then(|rule| rule.action.as_ref()) else { return };
+    match &action.kind {
+        ActionKind::Verb { resource_type, .. } => word(context, resource_type.as_ref(), sink),
+        ActionKind::Associate { left, right } => {
+            word(context, left.resource_type.as_ref(), sink);
+            word(context, right.as_ref().and_then(|end| end.resource_type.as_ref()), sink);
+        }
+        ActionKind::Permissions { .. } | ActionKind::Hole | ActionKind::Error => {}
+    }
+}
+
+fn word(context: &StatementContext<'_>, atom: Option<&Atom>, sink: &mut Sink<'_>) {
+    let Some(atom) = atom else { return };
+    let Some(name) = atom.known(context.text) else { return };
+    if name.is_empty() || context.is_misread(atom.span) || catalog::resource_type(name).is_some() {
+        return;
+    }
+    let place = context.locate(atom.span);
+    let report = sink.report(place, format!("`{name}` is not a known resource-type"));
+    let wrong = catalog::wrong_name(Kind::ResourceType, name);
+    let report = match wrong {
+        Some(wrong) => report.note(wrong.reason),
+        None => report.note("a statement on a resource-type that does not exist grants nothing"),
+    };
+    match catalog::suggest(Kind::ResourceType, name) {
+        Some(near) => report.help(format!("write `{near}`")).fix(context.fix(
+            format!("write `{near}`"),
+            Applicability::Unsafe,
+            atom.span,
+            near,
+        )),
+        None => report.help("check the name in the policy reference of its service"),
+    };
+}

@@ -1,0 +1,78 @@
+//! Which rules run, on which files, and how severe their findings are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::GlobMatcher;
+
+use crate::diag::Severity;
+
+use super::rule::{Category, Persona, Rule};
+
+/// What a run was asked to look for. The default runs every rule that is not pedantic.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Rule names, categories or `all`; `None` stands for every rule that is not pedantic.
+    pub select: Option<Vec<String>>,
+    /// Further rule names or categories, on top of the selection.
+    pub extend_select: Vec<String>,
+    /// Rule names or categories that never run.
+    pub ignore: Vec<String>,
+    /// Whether pedantic rules run too.
+    pub pedantic: bool,
+    /// Severities that replace the rules' own.
+    pub severity: BTreeMap<String, Severity>,
+    /// Rules that are not reported in some files.
+    pub per_path_ignores: Vec<PathIgnore>,
+}
+
+/// Rules that are not reported in the files that a pattern matches.
+#[derive(Clone, Debug)]
+pub struct PathIgnore {
+    /// Matched against the file's name as shown and against each of its tails that begins at a folder.
+    pub glob: GlobMatcher,
+    /// Rule names or categories.
+    pub rules: Vec<String>,
+}
+
+impl Settings {
+    /// Whether a rule runs at all.
+    pub fn enabled(&self, rule: &Rule) -> bool {
+        let selected = match &self.select {
+            Some(select) => names(select, rule),
+            None => self.pedantic || rule.persona == Persona::Default,
+        };
+        (selected || names(&self.extend_select, rule)) && !names(&self.ignore, rule)
+    }
+
+    /// The severity to report: the configured one, or the finding's own.
+    pub fn severity(&self, rule: &Rule, own: Severity) -> Severity {
+        self.severity
+            .get(rule.name)
+            .or_else(|| self.severity.get(rule.category.as_str()))
+            .copied()
+            .unwrap_or(own)
+    }
+
+    /// Whether a rule is ignored in the file of this name.
+    pub fn ignored_in(&self, file: &str, rule: &Rule) -> bool {
+        self.per_path_ignores
+            .iter()
+            .any(|ignore| names(&ignore.rules, rule) && tails(file).any(|tail| ignore.glob.is_match(tail)))
+    }
+}
+
+/// Every word that may stand where rules are selected.
+pub(crate) fn selectors() -> BTreeSet<&'static str> {
+    let rules = super::rules::all().iter().map(|rule| rule.name);
+    rules.chain(Category::ALL.iter().map(|category| category.as_str())).chain(["all"]).collect()
+}
+
+fn names(list: &[String], rule: &Rule) -> bool {
+    list.iter().any(|word| word == rule.name || word == rule.category.as_str() || word == "all")
+}
+
+/// `a/b/c`, `b/c`, `c`.
+fn tails(file: &str) -> impl Iterator<Item = &str> {
+    let rest = file.match_indices('/').filter_map(move |(at, _)| file.get(at + 1..));
+    std::iter::once(file).chain(rest)
+}

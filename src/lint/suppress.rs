@@ -1,0 +1,269 @@
+//! Suppressions: `# ociam: ignore[rule] reason` and `# ociam: ignore-file[rule] reason` in host files.
+//!
+//! A comment behind something covers its line. A comment alone on its line covers what follows it: the
+//! next statement, or the whole block, list or object that opens there.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Applicability, Edit, Finding, Fix};
+use crate::text::{FileId, Files, Place, SourceFile, Span};
+
+use super::context::Sink;
+use super::rules;
+use super::select::selectors;
+
+/// The suppressions of a run.
+pub(super) struct Suppressions {
+    list: Vec<Suppression>,
+    by_file: BTreeMap<FileId, Vec<usize>>,
+}
+
+struct Suppression {
+    comment: Place,
+    /// The name of one rule or category, and its bytes.
+    name: String,
+    name_place: Place,
+    /// Lines covered, first to last; `None` for the whole file.
+    lines: Option<(usize, usize)>,
+    /// Whether the comment names this rule alone.
+    sole: bool,
+    used: bool,
+}
+
+impl Suppressions {
+    /// Reads the comments; what is malformed in them is reported to the sink.
+    pub(super) fn read(files: &Files, comments: &[Place], sink: &mut Sink<'_>) -> Self {
+        let mut read = Self { list: Vec::new(), by_file: BTreeMap::new() };
+        let mut ends = BTreeMap::new();
+        for &comment in comments {
+            if let Some(file) = files.get(comment.file) {
+                read.comment(file, comment, &mut ends, sink);
+            }
+        }
+        read
+    }
+
+    fn comment(
+        &mut self,
+        file: &SourceFile,
+        comment: Place,
+        ends: &mut BTreeMap<(FileId, usize), usize>,
+        sink: &mut Sink<'_>,
+    ) {
+        let text = comment.span.of(&file.text);
+        let Some((lead, rest)) = text.split_once("ociam:") else { return };
+        if !lead.chars().all(|c| c.is_whitespace() || matches!(c, '#' | '/' | '*' | '<' | '!' | '-')) {
+            return;
+        }
+        let rest_at = lead.len() + "ociam:".len();
+        let word = rest.trim_start();
+        let word_at = rest_at + (rest.len() - word.len());
+        let at = |start: usize, len: usize| Place {
+            file: comment.file,
+            span: Span::new(comment.span.start() + start, comment.span.start() + start + len),
+        };
+        let (whole_file, after, after_at) =
+            match (word.strip_prefix("ignore-file"), word.strip_prefix("ignore")) {
+                (Some(after), _) => (true, after, word_at + "ignore-file".len()),
+                (None, Some(after)) => (false, after, word_at + "ignore".len()),
+                (None, None) => {
+                    let len = word.find(|c: char| !c.is_alphanumeric() && c != '-').unwrap_or(word.len());
+                    let written = word.get(..len).unwrap_or("");
+                    sink.report(at(word_at, len), format!("`{written}` is no instruction to `ociam`"))
+                        .help("write `ociam: ignore[rule] reason` or `ociam: ignore-file[rule] reason`");
+                    return;
+                }
+            };
+        let list = after.strip_prefix('[').and_then(|list| list.split_once(']'));
+        let Some((list, _)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
+            sink.report(at(word_at, after_at - word_at), "this suppression names no rule")
+                .note("a suppression of everything would also hide what comes later")
+                .help("name the rules in brackets, `ociam: ignore[unknown-verb] reason`");
+            return;
+        };
+        let lines = (!whole_file).then(|| covered(file, comment, ends));
+        let names: Vec<&str> = list.split(',').collect();
+        let mut offset = after_at + 1;
+        for part in &names {
+            let name = part.trim();
+            let name_at = offset + (part.len() - part.trim_start().len());
+            offset += part.len() + 1;
+            let place = at(name_at, name.len());
+            if name.is_empty() {
+                continue;
+            }
+            if !selectors().contains(name) {
+                let report = sink.report(place, format!("there is no rule `{name}`"));
+                match rules::nearest(name) {
+                    Some(near) => report.help(format!("write `{near}`")).fix(Some(Fix {
+                        title: format!("write `{near}`"),
+                        applicability: Applicability::Safe,
+                        edits: vec![Edit { place, replacement: near.to_owned() }],
+                    })),
+                    None => report.help("see `ociam rules` for the names"),
+                };
+                continue;
+            }
+            self.by_file.entry(comment.file).or_default().push(self.list.len());
+            let (name, sole) = (name.to_owned(), names.len() == 1);
+            self.list.push(Suppression { comment, name, name_place: place, lines, sole, used: false });
+        }
+    }
+
+    /// Whether a finding is suppressed; marks what suppresses it as used. `home` is the statement's own
+    /// literal: a comment behind its first line covers all of it.
+    pub(super) fn covers(&mut self, files: &Files, finding: &Finding, home: Option<Place>) -> bool {
+        let Some(indices) = self.by_file.get(&finding.place.file) else { return false };
+        let Some(file) = files.get(finding.place.file) else { return false };
+        let first = file.position(finding.place.span.start()).line;
+        let last = file.position(finding.place.span.end()).line;
+        let start = home
+            .filter(|home| home.file == finding.place.file)
+            .map(|home| file.position(home.span.start()).line);
+        let category = rules::find(finding.rule).map_or("", |rule| rule.category.as_str());
+        let mut covered = false;
+        for &index in indices {
+            let Some(suppression) = self.list.get_mut(index) else { continue };
+            let inside = suppression.lines.is_none_or(|(from, to)| {
+                (first <= to && last >= from) || start.is_some_and(|line| from <= line && line <= to)
+            });
+            if inside && [finding.rule, category, "all"].contains(&suppression.name.as_str()) {
+                suppression.used = true;
+                covered = true;
+            }
+        }
+        covered
+    }
+
+    /// Reports what suppressed nothing. Rules that did not run are left alone.
+    pub(super) fn report_unused(&self, files: &Files, ran: impl Fn(&str) -> bool, sink: &mut Sink<'_>) {
+        for suppression in self.list.iter().filter(|suppression| !suppression.used && ran(&suppression.name))
+        {
+            let name = &suppression.name;
+            sink.report(suppression.name_place, format!("nothing here is reported by `{name}`"))
+                .help("remove the suppression")
+                .fix(files.get(suppression.comment.file).and_then(|file| suppression.removal(file)));
+        }
+    }
+}
+
+impl Suppression {
+    /// Takes the comment away, with its line when nothing else stands there. Only for `#` and `//`
+    /// comments that name one rule.
+    fn removal(&self, file: &SourceFile) -> Option<Fix> {
+        let text = self.comment.span.of(&file.text);
+        if !self.sole || !(text.starts_with('#') || text.starts_with("//")) {
+            return None;
+        }
+        let line = file.position(self.comment.span.start()).line;
+        let start = file.line_start(line);
+        let before = file.text.get(start..self.comment.span.start())?;
+        let span = if before.trim().is_empty() {
+            Span::new(start, file.line_start(line + 1))
+        } else {
+            let trimmed = text.trim_end_matches(['\r', '\n']).len();
+            Span::new(start + before.trim_end().len(), self.comment.span.start() + trimmed)
+        };
+        let edit = Edit { place: Place { file: self.comment.file, span }, replacement: String::new() };
+        Some(Fix {
+            title: "remove the comment".to_owned(),
+            applicability: Applicability::Safe,
+            edits: vec![edit],
+        })
+    }
+}
+
+/// The lines that a comment covers.
+fn covered(file: &SourceFile, comment: Place, ends: &mut BTreeMap<(FileId, usize), usize>) -> (usize, usize) {
+    let line = file.position(comment.span.start()).line;
+    let before = file.text.get(file.line_start(line)..comment.span.start()).unwrap_or("");
+    if before.trim().starts_with("\"//\"") {
+        // JSON has no comments: the key `//` speaks for the object that it stands in.
+        return (line, closing_line(file, line, 1));
+    }
+    if !before.trim().is_empty() {
+        return (line, line);
+    }
+    let mut next = file.position(comment.span.end().saturating_sub(1).max(comment.span.start())).line + 1;
+    while next <= file.line_count() && is_blank_or_comment(file.line(next)) {
+        next += 1;
+    }
+    let last = *ends.entry((comment.file, next)).or_insert_with(|| element_end(file, next));
+    (line, last)
+}
+
+fn is_blank_or_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.is_empty() || line.starts_with('#') || line.starts_with("//")
+}
+
+/// The last line of what begins on a line: up to where its brackets are closed and its heredoc has ended;
+/// in YAML, the lines that are indented deeper.
+fn element_end(file: &SourceFile, first: usize) -> usize {
+    let name = file.name.to_ascii_lowercase();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    if name.ends_with(".yaml") || name.ends_with(".yml") {
+        let own = indent(file.line(first));
+        let deeper = |line: usize| {
+            let text = file.line(line);
+            text.trim().is_empty() || indent(text) > own
+        };
+        return (first + 1..=file.line_count()).take_while(|&line| deeper(line)).last().unwrap_or(first);
+    }
+    closing_line(file, first, 0)
+}
+
+/// The line on which as many brackets are closed as are open when the line `first` begins.
+fn closing_line(file: &SourceFile, first: usize, mut depth: usize) -> usize {
+    let mut line = first;
+    while line <= file.line_count() {
+        let scan = scan_line(file.line(line), depth);
+        depth = scan.depth;
+        if let Some(marker) = scan.heredoc {
+            line += 1;
+            while line <= file.line_count() && file.line(line).trim() != marker {
+                line += 1;
+            }
+            if depth == 0 {
+                return line.min(file.line_count());
+            }
+        } else if depth == 0 {
+            return line;
+        }
+        line += 1;
+    }
+    file.line_count()
+}
+
+struct LineScan<'l> {
+    depth: usize,
+    heredoc: Option<&'l str>,
+}
+
+/// Counts brackets outside of strings and comments, and notes a heredoc that begins on the line.
+fn scan_line(line: &str, mut depth: usize) -> LineScan<'_> {
+    let (mut inside, mut escaped) = (false, false);
+    let mut chars = line.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|&(_, next)| next);
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if inside => escaped = true,
+            '"' => inside = !inside,
+            _ if inside => {}
+            '#' => break,
+            '/' if next == Some('/') => break,
+            '[' | '{' | '(' => depth += 1,
+            ']' | '}' | ')' => depth = depth.saturating_sub(1),
+            '<' if next == Some('<') => {
+                let marker = line.get(at + 2..).unwrap_or("").trim_start_matches('-').trim();
+                let word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+                if !marker.is_empty() && marker.chars().all(word) {
+                    return LineScan { depth, heredoc: Some(marker) };
+                }
+            }
+            _ => {}
+        }
+    }
+    LineScan { depth, heredoc: None }
+}

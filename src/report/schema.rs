@@ -1,0 +1,35 @@
+//! JSON Schemas of what the commands print and of `ociam.toml`.
+
+/// A schema's name, what it describes, and its text.
+pub struct Schema {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it describes.
+    pub about: &'static str,
+    /// The schema.
+    pub text: &'static str,
+}
+
+/// Every schema.
+pub const ALL: &[Schema] = &[
+    Schema {
+        name: "lint",
+        about: "what `ociam lint --format json` prints",
+        text: include_str!("schema/lint.json"),
+    },
+    Schema {
+        name: "parse",
+        about: "what `ociam parse --format json` prints",
+        text: include_str!("schema/parse.json"),
+    },
+    Schema {
+        name: "rules",
+        about: "what `ociam rules --format json` prints",
+        text: include_str!("schema/rules.json"),
+    },
+    Schema {
+        name: "config",
+        about: "the configuration file `ociam.toml`",
+        text: include_str!("schema/config.json"),
+    },
+];
