@@ -1,0 +1,328 @@
+//! Every credential on the machine: what it is, where it comes from, and why one can't be used.
+//!
+//! OCI's SDKs have no common order of their own; this one goes from what is named to what is assumed.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use reqwest::Url;
+
+use super::{
+    AuthMethod, DelegationToken, GenaiApiKey, InstancePrincipal, OkeWorkload, ResourcePrincipal,
+    SecretSource, SessionToken, Unusable, UserApiKey,
+};
+use crate::probe::Surroundings;
+use crate::probe::config::{
+    Client, ConfigFile, Found, Origin, Settings, active_profile, config_files, divergences, settings,
+};
+use crate::probe::transport::{Purpose, admit, is_loopback};
+use crate::wire::Secret;
+
+/// What a person asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only this config file.
+    pub config_file: Option<String>,
+    /// Only this profile.
+    pub profile: Option<String>,
+    /// Where the passphrase of the active profile's key is.
+    pub passphrase: Option<SecretSource>,
+    /// Where the secrets of a GenAI API key are, the one in use first.
+    pub api_keys: Vec<SecretSource>,
+    /// Whether to try the instance though nothing says that this is one.
+    pub instance: bool,
+}
+
+/// Whether a credential can be used.
+#[derive(Clone)]
+pub enum State {
+    /// It can, as far as this machine can tell.
+    Usable(Arc<dyn AuthMethod>),
+    /// It can't.
+    NotUsable(Unusable),
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            State::Usable(method) => write!(f, "Usable({})", method.name()),
+            State::NotUsable(unusable) => write!(f, "NotUsable({})", unusable.why),
+        }
+    }
+}
+
+/// A credential that is there, or that would have to be there.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The auth method's name in the catalogue.
+    pub method: &'static str,
+    /// Where it comes from.
+    pub origin: String,
+    /// Whether it can be used.
+    pub state: State,
+    /// What else there is to know, such as that another client would read something else.
+    pub notes: Vec<String>,
+}
+
+/// All that was found, in the order in which to try it. Each auth method but OAuth, which no machine is set up for,
+/// stands there at least once.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// The credentials.
+    pub candidates: Vec<Candidate>,
+    /// What concerns none of them alone.
+    pub notes: Vec<String>,
+}
+
+impl Discovery {
+    /// Those that can be used.
+    pub fn usable(&self) -> impl Iterator<Item = &Arc<dyn AuthMethod>> {
+        self.candidates.iter().filter_map(|candidate| match &candidate.state {
+            State::Usable(method) => Some(method),
+            State::NotUsable(_) => None,
+        })
+    }
+
+    fn add<M: AuthMethod + 'static>(
+        &mut self,
+        method: &'static str,
+        origin: impl Into<String>,
+        made: Result<M, Unusable>,
+        notes: Vec<String>,
+    ) {
+        let state = match made {
+            Ok(made) => State::Usable(Arc::new(made)),
+            Err(unusable) => State::NotUsable(unusable),
+        };
+        self.candidates.push(Candidate { method, origin: origin.into(), state, notes });
+    }
+
+    fn absent(&mut self, method: &'static str, why: &str, cause: &'static str) {
+        if self.candidates.iter().all(|candidate| candidate.method != method) {
+            let state = State::NotUsable(Unusable::new(why, cause));
+            self.candidates.push(Candidate {
+                method,
+                origin: "not set up".to_owned(),
+                state,
+                notes: Vec::new(),
+            });
+        }
+    }
+}
+
+/// Looks everywhere that OCI's clients look. Sends nothing; a passphrase is asked for only where the active profile's
+/// key needs one.
+pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
+    let mut found = Discovery::default();
+    api_keys(wanted, around, &mut found);
+    if around.variable("OCI_RESOURCE_PRINCIPAL_VERSION").is_some() {
+        let made = ResourcePrincipal::from_environment(around);
+        found.add("resource-principal", "environment", made, Vec::new());
+    }
+    if around.variable("KUBERNETES_SERVICE_HOST").is_some() {
+        found.add(
+            "oke-workload",
+            "environment of the pod",
+            OkeWorkload::from_environment(around),
+            Vec::new(),
+        );
+    }
+    profiles(wanted, around, &mut found);
+    if let Some(path) = around.variable("OCI_DELEGATION_TOKEN_FILE") {
+        let text = around.read_text(Path::new(&path));
+        let text = text.map_err(|why| Unusable::new(format!("`{path}`: {why}"), "credential-file-missing"));
+        let made = text.and_then(|text| DelegationToken::new(&text, None, path.clone()));
+        found.add("delegation-token", "OCI_DELEGATION_TOKEN_FILE", made, Vec::new());
+    }
+    instance(wanted, around, &mut found);
+    for (method, why, cause) in [
+        ("genai-api-key", "`OCI_GENAI_API_KEY` is not set and no `--api-key` is given", "config-env-missing"),
+        ("user-api-key", "no profile with `user` and no `OCI_CLI_USER`", "config-profile-missing"),
+        (
+            "session-token",
+            "no profile with `security_token_file`; `oci session authenticate` makes one",
+            "config-profile-missing",
+        ),
+        (
+            "resource-principal",
+            "`OCI_RESOURCE_PRINCIPAL_VERSION` is not set: only some services of OCI set it",
+            "rp-off-oci",
+        ),
+        ("oke-workload", "`KUBERNETES_SERVICE_HOST` is not set: this is no pod", "rp-off-oci"),
+        ("delegation-token", "no delegation token: this is no Cloud Shell", "rp-off-oci"),
+    ] {
+        found.absent(method, why, cause);
+    }
+    if let Some(auth) = around.variable("OCI_CLI_AUTH") {
+        found.notes.push(format!(
+            "`OCI_CLI_AUTH={auth}` chooses the auth method of the CLI; the SDKs do not heed it"
+        ));
+    }
+    found
+}
+
+/// Whether a secret has the shape of one of OCI's, so that other vendors' keys are not sent to OCI.
+fn genai_secret(secret: &Secret) -> Result<(), Unusable> {
+    let text = secret.expose();
+    let wrong = |why: &str| Err(Unusable::new(why, "wrong-credential-kind"));
+    if text.starts_with("ocid1.") {
+        wrong("this is the OCID of a key; the secret starts with `sk-`")
+    } else if ["sk-proj-", "sk-svcacct-", "sk-ant-", "sk-or-"].iter().any(|prefix| text.starts_with(prefix)) {
+        wrong("this is a key of another vendor, and is not sent to OCI")
+    } else if !text.starts_with("sk-") {
+        wrong("the secret of a GenAI API key starts with `sk-`")
+    } else if text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'')) {
+        Err(Unusable::new("the secret holds white space, quotes or a line break", "hidden-character-in-id"))
+    } else {
+        Ok(())
+    }
+}
+
+fn api_keys(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
+    let mut add = |source: &SecretSource, notes: Vec<String>| {
+        let origin = source.to_string();
+        let secret = source
+            .obtain("secret of the GenAI API key", around)
+            .map_err(|error| Unusable::new(error.to_string(), "config-env-missing"));
+        let made = secret.and_then(|secret| {
+            genai_secret(&secret)?;
+            Ok(GenaiApiKey::new(secret, origin.clone()))
+        });
+        found.add("genai-api-key", origin.clone(), made, notes);
+    };
+    if !wanted.api_keys.is_empty() {
+        for source in &wanted.api_keys {
+            add(source, Vec::new());
+        }
+        return;
+    }
+    if around.variable("OCI_GENAI_API_KEY").is_some() {
+        return add(&SecretSource::Variable("OCI_GENAI_API_KEY".to_owned()), Vec::new());
+    }
+    if around.variable("OPENAI_API_KEY").is_some() {
+        // It may be a key of OpenAI, which is nobody else's business.
+        let base = around.variable("OPENAI_BASE_URL").and_then(|text| Url::parse(&text).ok());
+        let ours = |base: &Url| {
+            admit(base, Purpose::Service, &[]).is_ok()
+                && base.host_str().is_some_and(|host| !is_loopback(host))
+        };
+        if base.as_ref().is_some_and(ours) {
+            add(&SecretSource::Variable("OPENAI_API_KEY".to_owned()), Vec::new());
+        } else {
+            let why = "`OPENAI_API_KEY` is taken only when `OPENAI_BASE_URL` is a host of OCI, or with `--api-key env:OPENAI_API_KEY`";
+            let state = State::NotUsable(Unusable::new(why, "wrong-credential-kind"));
+            let origin = "OPENAI_API_KEY".to_owned();
+            found.candidates.push(Candidate { method: "genai-api-key", origin, state, notes: Vec::new() });
+        }
+    }
+}
+
+fn profiles(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
+    let (active, _) = active_profile(wanted.profile.as_deref(), around);
+    let files = config_files(wanted.config_file.as_deref(), around);
+    let mut first: Option<ConfigFile> = None;
+    for Found { path, pointed_at_by, remark, .. } in files {
+        let name = path.display().to_string();
+        found.notes.extend(remark);
+        let text = match around.read_text(&path) {
+            Ok(text) => text,
+            Err(why) => {
+                let unusable = Unusable::new(format!("{name}: {why}"), "config-profile-missing");
+                let origin = format!("{pointed_at_by}: {name}");
+                let state = State::NotUsable(unusable);
+                found.candidates.push(Candidate { method: "user-api-key", origin, state, notes: Vec::new() });
+                continue;
+            }
+        };
+        let file = ConfigFile::parse(&name, &text);
+        let mut names: Vec<String> = file.profiles().into_iter().map(str::to_owned).collect();
+        if let Some(only) = &wanted.profile {
+            names = vec![only.clone()];
+        }
+        for profile in names {
+            let origin = format!("profile `{profile}` of {name}");
+            let read = settings(Client::Python, Some(&file), &profile, around)
+                .map_err(|error| Unusable::new(error.to_string(), "config-profile-missing"));
+            let notes = divergences(&file, &profile).into_iter().map(|found| found.message).collect();
+            let passphrase = wanted.passphrase.as_ref().filter(|_| profile == active);
+            by_settings(read, origin, passphrase, notes, around, found);
+        }
+        first.get_or_insert(file);
+    }
+    // What the environment makes of the active profile for those clients that heed it.
+    for (client, said) in [(Client::Cli, "OCI_CLI_… variables"), (Client::Go, "TF_VAR_… variables")] {
+        let has = |file: Option<&ConfigFile>| {
+            let read =
+                settings(client, file, &active, around).or_else(|_| settings(client, None, &active, around));
+            read.ok().filter(|read| read.from_environment().any(|key| key != "region"))
+        };
+        if let Some(read) = has(first.as_ref()) {
+            let notes = vec![format!("only the {} heeds these", client.name())];
+            by_settings(Ok(read), said.to_owned(), wanted.passphrase.as_ref(), notes, around, found);
+        }
+    }
+}
+
+/// The methods that settings are meant for: a session, a user, a delegation.
+fn by_settings(
+    read: Result<Settings, Unusable>,
+    origin: String,
+    passphrase: Option<&SecretSource>,
+    mut notes: Vec<String>,
+    around: &dyn Surroundings,
+    found: &mut Discovery,
+) {
+    let read = match read {
+        Ok(read) => read,
+        Err(unusable) => {
+            let state = State::NotUsable(unusable);
+            found.candidates.push(Candidate { method: "user-api-key", origin, state, notes });
+            return;
+        }
+    };
+    let session = read.get("security_token_file").is_some();
+    let delegation = read.get("delegation_token_file").is_some();
+    if session && read.get("user").is_some() {
+        notes.push("the profile has both `user` and `security_token_file`: the Go SDK signs as the user, the CLI as the session only with `--auth security_token`".to_owned());
+    }
+    if session {
+        let made = SessionToken::from_settings(&read, origin.clone(), passphrase, around);
+        found.add("session-token", origin.clone(), made, notes.clone());
+    }
+    if delegation {
+        let made = DelegationToken::from_settings(&read, origin.clone(), around);
+        found.add("delegation-token", origin.clone(), made, notes.clone());
+    }
+    // A session below a user's DEFAULT inherits the user, who is listed with DEFAULT already.
+    let inherited = |key: &str| {
+        read.setting(key).is_some_and(|found| matches!(found.origin, Origin::Line { inherited: true, .. }))
+    };
+    let own_user =
+        read.get("user").is_some() && !(session && inherited("user") && !inherited("security_token_file"));
+    if own_user || !(session || delegation) {
+        let made = UserApiKey::from_settings(&read, origin.clone(), passphrase, around);
+        found.add("user-api-key", origin, made, notes);
+    }
+}
+
+/// Where Linux shows the maker's tag of the machine.
+const ASSET_TAG: &str = "/sys/class/dmi/id/chassis_asset_tag";
+
+fn instance(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
+    let tagged = || around.read_text(Path::new(ASSET_TAG)).is_ok_and(|tag| tag.trim() == "OracleCloud.com");
+    let origin = if wanted.instance {
+        "asked for"
+    } else if around.variable("OCI_METADATA_BASE_URL").is_some() {
+        "OCI_METADATA_BASE_URL"
+    } else if tagged() {
+        "this machine is an instance of OCI"
+    } else {
+        return found.absent(
+            "instance-principal",
+            "nothing says that this machine is an instance of OCI",
+            "rp-off-oci",
+        );
+    };
+    found.add("instance-principal", origin, Ok(InstancePrincipal::new(origin)), Vec::new());
+}

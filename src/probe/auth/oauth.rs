@@ -1,0 +1,222 @@
+//! OAuth: an identity domain's token for hosted applications, and the exchanges that end in a token to sign with.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
+use serde_json::json;
+
+use super::federation::{auth_url, parse, send, send_signed, token_of};
+use super::instance_principal::SESSION_KEY_BITS;
+use super::{AuthError, AuthMethod, Edge, Pending, Session};
+use crate::probe::config::Place;
+use crate::probe::transport::{Answer, Call, Purpose};
+use crate::wire::{PrivateKey, Secret, Token};
+
+const STEP: &str = "token of the identity domain";
+const EXCHANGE_STEP: &str = "token exchange at the identity domain";
+const SCOPED_STEP: &str = "scoped token of the auth service";
+
+/// A client of an identity domain.
+#[derive(Clone, Debug)]
+struct DomainClient {
+    domain: String,
+    id: String,
+    secret: Secret,
+}
+
+impl DomainClient {
+    /// Posts a form to the token endpoint under the client's name.
+    async fn ask(
+        &self,
+        edge: Edge<'_>,
+        form: &[(&str, &str)],
+        step: &'static str,
+    ) -> Result<Answer, AuthError> {
+        let url = parse(&format!("{}/oauth2/v1/token", self.domain.trim_end_matches('/')), step)?;
+        let mut call = Call::new("POST", url, Purpose::Service);
+        let basic = Secret::new(STANDARD.encode(format!("{}:{}", self.id, self.secret.expose())));
+        call.request.headers.set("authorization", format!("Basic {}", basic.expose()));
+        call.request.headers.set("content-type", "application/x-www-form-urlencoded");
+        call.request.body = encoded(form).into_bytes();
+        let answer = send(edge.http, &call, step).await?;
+        if answer.is_success() {
+            Ok(answer)
+        } else {
+            Err(AuthError::answer(step, &answer, "wrong-auth-mode"))
+        }
+    }
+}
+
+/// A form as it goes over the wire.
+fn encoded(form: &[(&str, &str)]) -> String {
+    let Ok(mut url) = Url::parse("form://x") else { return String::new() };
+    url.query_pairs_mut().extend_pairs(form);
+    url.query().unwrap_or_default().to_owned()
+}
+
+/// Client credentials: what callers of hosted applications use. The result is a bearer.
+#[derive(Clone, Debug)]
+pub struct ClientCredentials {
+    client: DomainClient,
+    scope: String,
+    origin: String,
+}
+
+impl ClientCredentials {
+    /// A client of the domain at this URL; `scope` is the application's audience and scope in one.
+    pub fn new(
+        domain: impl Into<String>,
+        id: impl Into<String>,
+        secret: Secret,
+        scope: impl Into<String>,
+        origin: impl Into<String>,
+    ) -> Self {
+        let client = DomainClient { domain: domain.into(), id: id.into(), secret };
+        Self { client, scope: scope.into(), origin: origin.into() }
+    }
+
+    async fn fetch(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
+        let form = [("grant_type", "client_credentials"), ("scope", self.scope.as_str())];
+        let answer = self.client.ask(edge, &form, STEP).await?;
+        let body = answer.json();
+        let text = body.as_ref().and_then(|body| body.get("access_token")?.as_str());
+        let text = text.ok_or_else(|| AuthError::answer(STEP, &answer, "proxy-or-wrong-url"))?;
+        // Access tokens may be opaque; then there is nothing to read from them.
+        Ok(Session::bearer(Secret::new(text), Token::parse(text).ok()))
+    }
+}
+
+impl AuthMethod for ClientCredentials {
+    fn name(&self) -> &'static str {
+        "oauth"
+    }
+
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn place(&self) -> Option<&Place> {
+        None
+    }
+
+    fn session<'a>(&'a self, edge: Edge<'a>) -> Pending<'a> {
+        Box::pin(self.fetch(edge))
+    }
+}
+
+/// A third party's token exchanged for one of OCI, which signs like a user's session.
+#[derive(Clone, Debug)]
+pub struct TokenExchange {
+    client: DomainClient,
+    subject: Secret,
+    place: Option<Place>,
+    origin: String,
+}
+
+impl TokenExchange {
+    /// Exchanges `subject`, the third party's token, as a client of the domain at this URL.
+    pub fn new(
+        domain: impl Into<String>,
+        id: impl Into<String>,
+        secret: Secret,
+        subject: Secret,
+        place: Option<Place>,
+        origin: impl Into<String>,
+    ) -> Self {
+        let client = DomainClient { domain: domain.into(), id: id.into(), secret };
+        Self { client, subject, place, origin: origin.into() }
+    }
+
+    async fn exchange(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
+        let (key, public) = session_key(EXCHANGE_STEP)?;
+        let form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+            ("requested_token_type", "urn:oci:token-type:oci-upst"),
+            ("public_key", public.as_str()),
+            ("subject_token", self.subject.expose()),
+            ("subject_token_type", "jwt"),
+        ];
+        let answer = self.client.ask(edge, &form, EXCHANGE_STEP).await?;
+        let token = token_of(&answer, EXCHANGE_STEP, "wrong-auth-mode")?;
+        Ok(Session::of_token(key, token, self.place.clone()))
+    }
+}
+
+fn session_key(step: &'static str) -> Result<(PrivateKey, String), AuthError> {
+    let failed = |error: crate::wire::KeyError| AuthError::new(step, error.to_string(), "key-format");
+    let key = PrivateKey::generate(SESSION_KEY_BITS).map_err(failed)?;
+    let public = key.public().to_spki().map_err(failed)?;
+    Ok((key, STANDARD.encode(public)))
+}
+
+impl AuthMethod for TokenExchange {
+    fn name(&self) -> &'static str {
+        "oauth"
+    }
+
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn place(&self) -> Option<&Place> {
+        self.place.as_ref()
+    }
+
+    fn session<'a>(&'a self, edge: Edge<'a>) -> Pending<'a> {
+        Box::pin(self.exchange(edge))
+    }
+}
+
+/// Another method's session narrowed to a scope and a compartment by the auth service.
+pub struct ScopedOauth {
+    base: Arc<dyn AuthMethod>,
+    scope: String,
+    compartment: String,
+    place: Place,
+    origin: String,
+}
+
+impl ScopedOauth {
+    /// Narrows the sessions of `base`.
+    pub fn new(
+        base: Arc<dyn AuthMethod>,
+        scope: impl Into<String>,
+        compartment: impl Into<String>,
+        place: Place,
+    ) -> Self {
+        let origin = format!("{}, scoped", base.origin());
+        Self { base, scope: scope.into(), compartment: compartment.into(), place, origin }
+    }
+
+    async fn narrow(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
+        let base = self.base.session(edge).await?;
+        let (key, public) = session_key(SCOPED_STEP)?;
+        let url = auth_url(edge.around, &self.place, "/v1/oauth2/scoped", SCOPED_STEP)?;
+        let body =
+            json!({ "scope": self.scope, "public_key": public, "target_compartment": self.compartment });
+        let call = Call::new("POST", url, Purpose::Service).json(&body);
+        let token =
+            token_of(&send_signed(edge, &base, call, SCOPED_STEP).await?, SCOPED_STEP, "wrong-auth-mode")?;
+        Ok(Session::of_token(key, token, Some(self.place.clone())))
+    }
+}
+
+impl AuthMethod for ScopedOauth {
+    fn name(&self) -> &'static str {
+        "oauth"
+    }
+
+    fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    fn place(&self) -> Option<&Place> {
+        Some(&self.place)
+    }
+
+    fn session<'a>(&'a self, edge: Edge<'a>) -> Pending<'a> {
+        Box::pin(self.narrow(edge))
+    }
+}
