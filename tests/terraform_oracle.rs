@@ -25,8 +25,9 @@ impl Loader for Disk {
         std::fs::read_to_string(self.0.join(path)).map(Into::into).map_err(|error| error.to_string())
     }
 
-    fn list(&self, directory: &str) -> Vec<String> {
-        let entries = std::fs::read_dir(self.0.join(directory)).into_iter().flatten().flatten();
+    fn list(&self, directory: &str, _: bool) -> Vec<String> {
+        let directory = if directory.is_empty() { self.0.clone() } else { self.0.join(directory) };
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 }

@@ -163,10 +163,15 @@ impl Module {
 
     /// The directory that a call's source names, when it is a local one.
     pub fn local_source(&self, call: &Block) -> Option<String> {
-        let source = literal(&call.body.attribute("source")?.value)?;
-        let local = source == "." || source == ".." || source.starts_with("./") || source.starts_with("../");
-        local.then(|| join_path(&self.directory, &source))
+        local_source(&self.directory, call)
     }
+}
+
+/// The directory that the source of a call in `directory` names, when it is a local one.
+pub fn local_source(directory: &str, call: &Block) -> Option<String> {
+    let source = literal(&call.body.attribute("source")?.value)?;
+    let local = source == "." || source == ".." || source.starts_with("./") || source.starts_with("../");
+    local.then(|| join_path(directory, &source))
 }
 
 /// The order in which the root's variable files are read: a later one wins.

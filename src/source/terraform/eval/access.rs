@@ -121,7 +121,8 @@ fn variable(machine: &Machine, instance: usize, name: &str, place: Place) -> Eva
                     return Ok(Value::unknown(reason, kind_of_name(name), place));
                 }
             };
-            convert(&value, &ty, place)
+            // What Terraform would refuse as a whole still tells what it holds.
+            Ok(convert(&value, &ty, place).unwrap_or(value))
         });
     Ok(match value {
         // The reason stays; the place is where the variable is used.

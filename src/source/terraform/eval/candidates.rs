@@ -26,7 +26,7 @@ pub fn find(
     used: &BTreeSet<Place>,
 ) -> Evaluated {
     let Some(module) = machine.modules.get(&module.directory) else { return Evaluated::default() };
-    let instance = machine.root(module);
+    let instance = machine.root(module, false);
     let mut search =
         Search { machine, used, seen: BTreeSet::new(), found: Evaluated::default(), role: Role::Candidate };
     for file in files {

@@ -6,6 +6,7 @@ use super::access;
 use super::convert::{equal, to_bool, to_number, to_text};
 use super::functions;
 use super::guard::Guard;
+use super::instances;
 use super::iterate::iterate;
 use super::machine::{ITEM_LIMIT, Machine, Scope};
 use super::template;
@@ -27,9 +28,13 @@ pub fn eval(machine: &Machine, expr: &Expr, scope: &Scope) -> Eval {
         ExprKind::Name(name) => access::name(name, place, scope),
         ExprKind::Attr(base, name) => access::attribute(machine, base, name, place, scope),
         ExprKind::Index(base, index) => {
+            let named = base;
             let base = eval(machine, base, scope)?;
             let index = eval(machine, index, scope)?;
-            access::index(machine, &base, &index, place)
+            match instances::hypothetical(machine, named, &base, &index, scope) {
+                Some(value) => Ok(value),
+                None => access::index(machine, &base, &index, place),
+            }
         }
         ExprKind::Splat { value, steps, .. } => splat(machine, value, steps, place, scope),
         ExprKind::Call { name, arguments, expand } => {

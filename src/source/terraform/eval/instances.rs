@@ -10,7 +10,7 @@ use super::iterate::iterate;
 use super::machine::{Key, Machine, Scope};
 use super::value::{Entry, Eval, Fail, InstanceKey, Item, List, Object, ResourceHandle, Unknown, Value};
 use crate::source::terraform::module::Resource;
-use crate::source::terraform::syntax::{Block, Body};
+use crate::source::terraform::syntax::{Block, Body, Expr, ExprKind};
 use crate::text::{HoleKind, Place};
 
 /// Instances of one block that are told apart.
@@ -155,6 +155,47 @@ pub fn resource(
             Ok(Value::Resource(Rc::new(ResourceHandle { instance, resource: number, key })))
         })
     }))
+}
+
+/// `kind.name[0]` of a resource that has no instance here: the one it would have, so that a statement in a branch
+/// that is not taken still reads as meant. `try` and `can` see that there is none.
+pub fn hypothetical(
+    machine: &Machine,
+    base: &Expr,
+    value: &Value,
+    index: &Value,
+    scope: &Scope,
+) -> Option<Value> {
+    let empty = match value {
+        Value::List(list) => list.items.is_empty(),
+        Value::Object(object) => object.entries.is_empty() && object.rest.is_none(),
+        _ => false,
+    };
+    let ExprKind::Attr(inner, name) = &base.kind else { return None };
+    let (data, kind) = match &inner.kind {
+        ExprKind::Name(kind) => (false, kind),
+        ExprKind::Attr(root, kind) if matches!(&root.kind, ExprKind::Name(root) if root == "data") => {
+            (true, kind)
+        }
+        _ => return None,
+    };
+    if !empty || machine.is_strict() || scope.get(kind).is_some() {
+        return None;
+    }
+    let module = machine.instance(scope.instance).ok()?.module;
+    if kind == "module" {
+        let reason = format!("module `{name}` has no instance here");
+        return module.calls.contains_key(name).then(|| Value::unknown(reason, HoleKind::Any, base.place));
+    }
+    let (resource, _) = module.resource(data, kind, name)?;
+    let key = match value {
+        Value::List(_) => InstanceKey::Count(index.clone()),
+        _ => {
+            let reason = format!("`{kind}.{name}` has no instance here");
+            InstanceKey::Each(index.clone(), Value::unknown(reason, HoleKind::Any, base.place))
+        }
+    };
+    Some(Value::Resource(Rc::new(ResourceHandle { instance: scope.instance, resource, key })))
 }
 
 /// A module call as an expression sees it: one, or a list or map of instances.

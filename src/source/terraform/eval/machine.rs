@@ -28,8 +28,9 @@ pub const ITEM_LIMIT: usize = 20_000;
 pub trait Loader: Sync {
     /// The text of a file; `path` is given as the configuration's own paths are. The error is for a person.
     fn read(&self, path: &str) -> Result<Arc<str>, String>;
-    /// Paths of all files below a directory, relative to it; empty when there is no such directory.
-    fn list(&self, directory: &str) -> Vec<String>;
+    /// Paths of the files in a directory, and in all below it when `deep`, relative to it; empty when there is no
+    /// such directory.
+    fn list(&self, directory: &str, deep: bool) -> Vec<String>;
 }
 
 /// Reads nothing.
@@ -41,7 +42,7 @@ impl Loader for NoFiles {
         Err("files are not read here".into())
     }
 
-    fn list(&self, _: &str) -> Vec<String> {
+    fn list(&self, _: &str, _: bool) -> Vec<String> {
         Vec::new()
     }
 }
@@ -150,15 +151,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The instance of a module that nothing calls.
-    pub fn root(&self, module: &'a Module) -> usize {
+    /// The instance of a module that nothing calls; `maybe` when something may call it after all.
+    pub fn root(&self, module: &'a Module, maybe: bool) -> usize {
         self.add(Instance {
             module,
             prefix: String::new(),
             root: &module.directory,
             call: None,
             guard: Guard::always(),
-            maybe: false,
+            maybe,
             depth: 0,
         })
     }
@@ -256,6 +257,11 @@ impl<'a> Machine<'a> {
             }
             result => result,
         }
+    }
+
+    /// Whether errors are kept as errors.
+    pub fn is_strict(&self) -> bool {
+        self.strict.get() > 0
     }
 
     fn exhausted(&self) -> bool {

@@ -23,7 +23,8 @@ use rayon::prelude::*;
 
 pub use machine::{Loader, NoFiles};
 
-use super::module::{Module, TerraformFile, directory_of};
+use super::module::{FileRole, Module, TerraformFile, directory_of, join_path, local_source};
+use super::read;
 use crate::source::{
     Attachment, Configuration, Declared, MatchingRuleSource, PolicySource, StatementSource, Unresolved,
 };
@@ -32,6 +33,8 @@ use machine::Machine;
 
 /// Deep expressions need more stack than a thread has by default.
 const STACK: usize = 128 << 20;
+/// Files of modules outside the given directories that are read for their callers' sake.
+const FOREIGN_FILES: usize = 2_000;
 
 /// What the evaluator finds.
 #[derive(Debug, Default)]
@@ -61,10 +64,14 @@ struct Part {
 /// Evaluates Terraform files of any number of directories. Files that expressions name are read through the
 /// loader and added to `files`.
 pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader) -> Evaluated {
+    let mut known: Vec<TerraformFile> = Vec::new();
+    read_called(parsed, &mut known, files, loader);
+    let own: BTreeSet<String> = parsed.iter().map(|file| directory_of(&file.path)).collect();
+    let parsed: Vec<&TerraformFile> = parsed.iter().chain(&known).collect();
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     let parts = match &pool {
-        Ok(pool) => pool.install(|| evaluate_parts(parsed, files, loader)),
-        Err(_) => evaluate_parts(parsed, files, loader),
+        Ok(pool) => pool.install(|| evaluate_parts(&parsed, &own, files, loader)),
+        Err(_) => evaluate_parts(&parsed, &own, files, loader),
     };
     let mut all = Evaluated::default();
     let mut names: HashMap<String, FileId> = HashMap::new();
@@ -82,35 +89,91 @@ pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader
     all
 }
 
-fn evaluate_parts(parsed: &[TerraformFile], files: &Files, loader: &dyn Loader) -> Vec<Part> {
-    let mut directories: BTreeMap<String, Vec<&TerraformFile>> = BTreeMap::new();
+/// Reads the modules that the given files call and that are not among them.
+fn read_called(
+    parsed: &[TerraformFile],
+    known: &mut Vec<TerraformFile>,
+    files: &mut Files,
+    loader: &dyn Loader,
+) {
+    let mut directories: BTreeSet<String> = parsed.iter().map(|file| directory_of(&file.path)).collect();
+    let mut pending = BTreeSet::new();
     for file in parsed {
+        called_by(file, &mut pending);
+    }
+    while let Some(directory) = pending.pop_first() {
+        if !directories.insert(directory.clone()) || known.len() > FOREIGN_FILES {
+            continue;
+        }
+        for name in loader.list(&directory, false) {
+            let path = join_path(&directory, &name);
+            if !matches!(FileRole::of(&path), FileRole::Configuration | FileRole::Override) {
+                continue;
+            }
+            let Ok(text) = loader.read(&path) else { continue };
+            let file = files.add(SourceFile::new(path.as_str(), text.clone()));
+            let read = TerraformFile { path, file, body: read::native(file, &text).body };
+            called_by(&read, &mut pending);
+            known.push(read);
+        }
+    }
+}
+
+fn called_by(file: &TerraformFile, directories: &mut BTreeSet<String>) {
+    let from = directory_of(&file.path);
+    for block in file.body.blocks.iter().filter(|block| block.kind == "module") {
+        directories.extend(local_source(&from, block));
+    }
+}
+
+/// Whether a directory lies below another.
+fn is_below(directory: &str, other: &str) -> bool {
+    other.is_empty() && !directory.is_empty() && !directory.starts_with("..")
+        || directory.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn evaluate_parts(
+    parsed: &[&TerraformFile],
+    own: &BTreeSet<String>,
+    files: &Files,
+    loader: &dyn Loader,
+) -> Vec<Part> {
+    let mut directories: BTreeMap<String, Vec<&TerraformFile>> = BTreeMap::new();
+    for &file in parsed {
         directories.entry(directory_of(&file.path)).or_default().push(file);
     }
     let modules: BTreeMap<String, Module> = directories
         .iter()
         .map(|(directory, files)| (directory.clone(), Module::new(directory, files)))
         .collect();
+    // A module that only its own examples and tests call is a root as well.
     let called: BTreeSet<String> = modules
         .values()
-        .flat_map(|module| module.calls.values().filter_map(|call| module.local_source(call)))
+        .flat_map(|module| {
+            module.calls.values().filter_map(move |call| Some((module, module.local_source(call)?)))
+        })
+        .filter(|(caller, directory)| !is_below(&caller.directory, directory))
+        .map(|(_, directory)| directory)
         .collect();
-    let roots: Vec<&Module> = modules
+    let candidates: Vec<&Module> = modules
         .values()
-        .filter(|module| module.is_configuration && !called.contains(&module.directory))
+        .filter(|module| module.is_configuration && own.contains(&module.directory))
         .collect();
-    let root = |module: &&Module| evaluate_root(module, &modules, files, loader);
+    let roots: Vec<&&Module> =
+        candidates.iter().filter(|module| !called.contains(&module.directory)).collect();
+    let root = |module: &&&Module| evaluate_root(module, false, &modules, files, loader);
     let mut parts: Vec<Part> = roots.par_iter().map(root).collect();
     let mut reached: BTreeSet<String> = parts.iter().flat_map(|part| part.reached.iter().cloned()).collect();
-    for module in modules.values().filter(|module| module.is_configuration) {
+    for module in candidates {
         if !reached.contains(&module.directory) {
-            let part = evaluate_root(module, &modules, files, loader);
+            let part = evaluate_root(module, true, &modules, files, loader);
             reached.extend(part.reached.iter().cloned());
             parts.push(part);
         }
     }
     let used: BTreeSet<Place> = parts.iter().flat_map(|part| part.used.iter().copied()).collect();
-    let directories: Vec<(&String, &Vec<&TerraformFile>)> = directories.iter().collect();
+    let directories: Vec<(&String, &Vec<&TerraformFile>)> =
+        directories.iter().filter(|(directory, _)| own.contains(*directory)).collect();
     let rest: Vec<Part> = directories
         .par_iter()
         .filter_map(|(directory, parsed)| {
@@ -126,12 +189,13 @@ fn evaluate_parts(parsed: &[TerraformFile], files: &Files, loader: &dyn Loader) 
 
 fn evaluate_root(
     module: &Module,
+    maybe: bool,
     modules: &BTreeMap<String, Module>,
     files: &Files,
     loader: &dyn Loader,
 ) -> Part {
     let machine = Machine::new(modules, files, loader);
-    let (found, used) = resources::find(&machine, module);
+    let (found, used) = resources::find(&machine, module, maybe);
     let (reached, loaded) = machine.reached();
     Part { found, used, reached, loaded }
 }

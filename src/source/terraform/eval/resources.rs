@@ -16,11 +16,11 @@ use crate::source::{
 use crate::text::{HoleKind, MappedText, Place, Span};
 
 /// Everything that one root declares, and where the texts that it uses begin.
-pub fn find(machine: &Machine, module: &Module) -> (Evaluated, BTreeSet<Place>) {
+pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Evaluated, BTreeSet<Place>) {
     let mut finder = Finder { machine, found: Evaluated::default(), used: BTreeSet::new() };
     // The machine keeps the modules for as long as it lives; this one is among them or is the only one.
     let Some(module) = machine.modules.get(&module.directory) else { return (finder.found, finder.used) };
-    machine.root(module);
+    machine.root(module, maybe);
     let mut number = 0;
     while number < machine.instance_count() {
         finder.instance(number);
@@ -129,8 +129,16 @@ impl Finder<'_, '_> {
             self.unresolved(subject, subject.resource.block.place, "the policy has no `statements`".into());
             return;
         };
+        let before = (self.found.statements.len(), self.found.unresolved.len());
+        self.statements(subject, policy, &value, place);
+        if before == (self.found.statements.len(), self.found.unresolved.len()) {
+            self.unresolved(subject, place, "its list of statements is empty here".into());
+        }
+    }
+
+    fn statements(&mut self, subject: &Subject, policy: usize, value: &Value, place: Place) {
         let mut index = Some(0);
-        for element in elements(&value) {
+        for element in elements(value) {
             let Some(guard) = subject.guard.and(&element.guard) else { continue };
             let maybe = subject.maybe || element.spread || !guard.is_always();
             let sure = element.is_sure();
@@ -193,8 +201,11 @@ impl Finder<'_, '_> {
     }
 
     fn unresolved(&mut self, subject: &Subject, place: Place, reason: Arc<str>) {
-        let reason =
-            if subject.absent { format!("no instance is made of it, and {reason}").into() } else { reason };
+        let reason = if subject.absent {
+            format!("nothing makes an instance of it, and {reason}").into()
+        } else {
+            reason
+        };
         let entry = Unresolved { address: subject.address.clone(), place, reason };
         if !self.found.unresolved.contains(&entry) {
             self.found.unresolved.push(entry);

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::{Call, known};
+use crate::source::json;
 use crate::source::terraform::eval::value::{Entry, Eval, Fail, List, Object, Value, computed, number_text};
-use crate::text::Place;
+use crate::text::{Origin, Place};
 
 /// Evaluates the call when it is one of this family.
 pub fn run(call: &Call) -> Option<Eval> {
@@ -78,10 +79,41 @@ fn quote(text: &str, out: &mut String) {
 }
 
 fn jsondecode(call: &Call) -> Eval {
-    let text = known!(call, call.text(0)?);
+    let text = known!(call, call.mapped(0)?);
+    if !text.is_known() {
+        return Ok(call.unknown());
+    }
+    // A whole file keeps its places.
+    if let [segment] = text.segments()
+        && segment.origin == Origin::Verbatim
+        && segment.source.span.start() == 0
+    {
+        let document = json::read(segment.source.file, text.as_str());
+        if let (Some(root), true) = (&document.root, document.problems.is_empty()) {
+            return Ok(from_node(root));
+        }
+    }
     let decoded: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| Fail::new(format!("not JSON: {error}")))?;
+        serde_json::from_str(text.as_str()).map_err(|error| Fail::new(format!("not JSON: {error}")))?;
     Ok(from_json(&decoded, call.place))
+}
+
+fn from_node(node: &json::Node) -> Value {
+    match &node.kind {
+        json::Kind::Null => Value::Null,
+        json::Kind::Bool(value) => Value::Bool(*value),
+        json::Kind::Number(number) => Value::Number(*number),
+        json::Kind::String(text) => Value::text(text.clone()),
+        json::Kind::Array(items) => List::of(items.iter().map(from_node)),
+        json::Kind::Object(members) => {
+            let mut object = Object::default();
+            for member in members {
+                let key = Rc::new(computed(&member.key, member.key_place));
+                object.entries.insert(member.key.as_str().into(), Entry::sure(key, from_node(&member.value)));
+            }
+            object.value()
+        }
+    }
 }
 
 fn from_json(value: &serde_json::Value, place: Place) -> Value {

@@ -10,6 +10,7 @@ mod maps;
 mod numbers;
 mod patterns;
 mod text;
+mod yaml;
 
 use std::rc::Rc;
 
@@ -191,6 +192,7 @@ fn run(call: &Call) -> Eval {
         patterns::run,
         numbers::run,
         encoding::run,
+        yaml::run,
         files::run,
     ];
     for family in families {
