@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ociam::lint::rules;
+use ociam::lint::{Persona, rules};
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -70,9 +70,12 @@ fn host(block: &Block) -> (&'static str, String) {
     }
 }
 
-fn lint(format: &str, text: &str) -> Vec<Value> {
+/// What the rule of a page is run with: rules of opinion run only when asked for.
+fn lint(rule: &str, format: &str, text: &str) -> Vec<Value> {
+    let pedantic = rules::find(rule).is_some_and(|rule| rule.persona == Persona::Pedantic);
     let mut child = Command::new(env!("CARGO_BIN_EXE_ociam"))
         .args(["lint", "--isolated", "--quiet", "--format", "json", "--input-format", format, "-"])
+        .args(pedantic.then_some("--pedantic"))
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -163,7 +166,7 @@ fn check(name: &str, page: &str) -> Vec<String> {
     accepted.retain(|block| block.tag == "policy");
     for block in &flagged {
         let (format, text) = host(block);
-        let findings = lint(format, &text);
+        let findings = lint(name, format, &text);
         let names = rule_names(&findings);
         if names != BTreeSet::from([name.to_owned()]) {
             wrong.push(format!("{name}: flagged block gives {names:?}: {}", text.trim()));
@@ -171,7 +174,7 @@ fn check(name: &str, page: &str) -> Vec<String> {
         let (mut after, mut left) = (text.clone(), findings);
         for _ in 0..3 {
             after = fixed(&after, &left);
-            left = lint(format, &after);
+            left = lint(name, format, &after);
         }
         if after != text && !left.is_empty() {
             wrong.push(format!("{name}: after the fix {:?} is left: {}", rule_names(&left), after.trim()));
@@ -179,7 +182,7 @@ fn check(name: &str, page: &str) -> Vec<String> {
     }
     for block in &accepted {
         let (format, text) = host(block);
-        let names = rule_names(&lint(format, &text));
+        let names = rule_names(&lint(name, format, &text));
         if !names.is_empty() {
             wrong.push(format!("{name}: accepted block gives {names:?}: {}", text.trim()));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
-use crate::policy::{self, SyntaxError};
+use crate::policy::{self, SyntaxError, SyntaxErrorKind};
 use crate::source::{Configuration, MatchingRuleSource, Role, StatementSource};
 use crate::text::{MappedText, Place, Span};
 
@@ -169,7 +169,7 @@ fn statement_findings(
         errors: &parsed.errors,
         uses,
     };
-    let mut findings = syntax_findings(&context.located, &parsed.errors, enabled);
+    let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.policy.is_some());
     for finding in &mut findings {
         finding.statement = Some(reference.clone());
     }
@@ -209,7 +209,7 @@ fn matching_rule_findings(
         errors: &parsed.errors,
         uses,
     };
-    let mut findings = syntax_findings(&context.located, &parsed.errors, enabled);
+    let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.address.is_some());
     for finding in &mut findings {
         finding.statement = Some(reference.clone());
     }
@@ -262,16 +262,27 @@ fn configuration_findings(
 }
 
 /// The parser's errors as findings of the rules of their kinds.
-fn syntax_findings(at: &Located<'_>, errors: &[SyntaxError], enabled: &[&'static Rule]) -> Vec<Finding> {
+fn syntax_findings(
+    at: &Located<'_>,
+    errors: &[SyntaxError],
+    enabled: &[&'static Rule],
+    applied: bool,
+) -> Vec<Finding> {
     let mut found = Vec::with_capacity(errors.len());
     for error in errors {
         let Ok(index) = enabled.binary_search_by_key(&error.kind.rule(), |rule| rule.name) else { continue };
         let Some(rule) = enabled.get(index) else { continue };
         let mut sink = Sink::new(rule, None);
-        let doubtful = error.severity != Severity::Error;
+        // A placeholder belongs in documentation, and can't be meant in a policy that gets applied.
+        let severity = match error.kind {
+            SyntaxErrorKind::UnresolvedPlaceholder if applied => Severity::Error,
+            SyntaxErrorKind::UnresolvedPlaceholder => Severity::Info,
+            _ => error.severity,
+        };
+        let doubtful = severity != Severity::Error;
         let report = sink
             .report(at.locate(error.span), error.message.clone())
-            .severity(error.severity)
+            .severity(severity)
             .confidence(if doubtful { Confidence::Medium } else { Confidence::High })
             .fix(syntax_fix(at, error));
         if let Some(help) = &error.help {

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use super::rule::Rule;
 
+mod conditions;
+mod policies;
 pub mod suppression;
 pub mod syntax;
 mod values;
@@ -17,14 +19,59 @@ macro_rules! rules {
 }
 
 rules! {
+    any_tenancy,
     any_user_without_condition,
+    condition_always_false,
+    condition_always_true,
+    define_after_use,
+    deny_verb_inversion,
+    deprecated_variable,
+    domain_prefix_missing,
+    duplicate_statement,
+    equality_on_set,
+    genai_api_key_condition_optional,
+    genai_api_key_id_invalid,
+    genai_api_key_on_iam_only_type,
     genai_api_key_type_misspelt,
+    glob_in_quotes,
+    group_by_name,
+    identity_escalation,
+    identity_type_in_compartment,
+    incomplete_workload_condition,
+    inference_verb_too_high,
+    inference_verb_too_low,
     invalid_ocid,
+    list_with_target_condition,
+    manage_all_resources,
+    matching_rule_too_wide,
+    model_condition_on_family,
+    negation_on_absent_variable,
+    permission_outside_grant,
+    principal_type_never_in_subject,
+    principal_type_only,
+    quoted_variable,
+    regex_in_pattern,
+    region_name_for_key,
+    root_compartment_by_id,
+    secret_in_file,
+    service_name_without_region,
+    superseded_resource_type,
+    tenancy_below_root,
+    tenancy_wide_genai,
+    too_many_statements,
+    unavailable_model,
+    undeclared_name,
+    undefined_alias,
+    unenforced_deny_condition,
     unknown_condition_variable,
+    unknown_matching_rule_variable,
     unknown_permission,
     unknown_principal_type,
     unknown_resource_type,
+    unmatchable_resource_type,
     unresolved_statements,
+    unused_alias,
+    unused_dynamic_group,
 }
 
 /// Every rule, sorted by name.

@@ -1,0 +1,170 @@
+//! What several rules ask of a condition as a whole.
+
+use std::collections::HashMap;
+
+use crate::catalog;
+use crate::lint::StatementContext;
+use crate::policy::ast::{Atom, Comparison, Condition, Quantifier, Test, TestKind, ValueKind, Verb};
+use crate::text::Span;
+
+use super::values::variable_of;
+
+/// The condition of a statement.
+pub(super) fn condition_of<'a>(context: &StatementContext<'a>) -> Option<&'a Condition> {
+    context.rule()?.condition.as_ref()?.condition.as_ref()
+}
+
+/// The tests without which the condition can't hold: a single test, and the items of `all` groups, nested too.
+pub(super) fn required(condition: &Condition) -> Vec<&Test> {
+    let mut found = Vec::new();
+    let mut rest = vec![condition];
+    while let Some(condition) = rest.pop() {
+        match condition {
+            Condition::Test(test) => found.push(test),
+            Condition::Group { quantifier, items, .. }
+                if *quantifier == Quantifier::All || items.len() == 1 =>
+            {
+                rest.extend(items.iter().rev());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Every group of the condition, outermost first.
+pub(super) fn groups(condition: &Condition) -> Vec<(Quantifier, &[Condition])> {
+    let mut found = Vec::new();
+    let mut rest = vec![condition];
+    while let Some(condition) = rest.pop() {
+        if let Condition::Group { quantifier, items, .. } = condition {
+            found.push((*quantifier, items.as_slice()));
+            rest.extend(items.iter().rev());
+        }
+    }
+    found
+}
+
+/// Whether a part of the condition is unknown, so that nothing can be said of the whole.
+pub(super) fn is_open(condition: &Condition) -> bool {
+    match condition {
+        Condition::Hole(_) | Condition::Error(_) => true,
+        Condition::Group { quantifier, items, .. } => {
+            *quantifier == Quantifier::Unknown || items.iter().any(is_open)
+        }
+        Condition::Test(_) => false,
+    }
+}
+
+/// Whether the test reads this variable.
+pub(super) fn reads(test: &Test, text: &str, name: &str) -> bool {
+    variable_of(test).and_then(|atom| atom.known(text)).is_some_and(|found| found.eq_ignore_ascii_case(name))
+}
+
+/// The literal that a `variable = 'literal'` test demands, when the test reads this variable.
+pub(super) fn equals(test: &Test, text: &str, name: &str) -> Option<Atom> {
+    match &test.kind {
+        TestKind::Compare { operator: Comparison::Equal, value, .. }
+            if value.kind == ValueKind::Literal && reads(test, text, name) =>
+        {
+            Some(value.atom)
+        }
+        _ => None,
+    }
+}
+
+/// The principal type that the condition demands, lower-cased, where it demands exactly one.
+pub(super) fn demanded_principal_type(context: &StatementContext<'_>) -> Option<String> {
+    let condition = condition_of(context)?;
+    let mut types = required(condition)
+        .into_iter()
+        .filter_map(|test| equals(test, context.text, "request.principal.type"))
+        .filter_map(|atom| atom.known(context.text).map(str::to_ascii_lowercase));
+    types.next()
+}
+
+/// The catalogue's verb for the tree's; `None` where it is unknown.
+pub(super) fn known_verb(verb: Verb) -> Option<catalog::Verb> {
+    match verb {
+        Verb::Inspect => Some(catalog::Verb::Inspect),
+        Verb::Read => Some(catalog::Verb::Read),
+        Verb::Use => Some(catalog::Verb::Use),
+        Verb::Manage => Some(catalog::Verb::Manage),
+        Verb::Hole | Verb::Unknown => None,
+    }
+}
+
+/// One of two tests that exclude each other.
+pub(super) struct Claim {
+    /// Its variable, lower-cased.
+    pub(super) variable: String,
+    /// Its value as written.
+    pub(super) value: String,
+    /// The whole test.
+    pub(super) span: Span,
+    shape: Shape,
+}
+
+#[derive(PartialEq)]
+enum Shape {
+    Exactly(String),
+    Prefix(String),
+}
+
+impl Shape {
+    /// Whether no text fits both. Texts that can't be compared are taken to overlap.
+    fn excludes(&self, other: &Shape) -> bool {
+        match (self, other) {
+            (Shape::Exactly(a), Shape::Exactly(b)) => a != b,
+            (Shape::Exactly(text), Shape::Prefix(prefix)) | (Shape::Prefix(prefix), Shape::Exactly(text)) => {
+                !text.starts_with(prefix)
+            }
+            (Shape::Prefix(a), Shape::Prefix(b)) => !a.starts_with(b) && !b.starts_with(a),
+        }
+    }
+}
+
+/// The first two direct tests of a group that compare one single-valued variable by `operator` with values
+/// of which no text can be both.
+pub(super) fn incompatible(
+    context: &StatementContext<'_>,
+    items: &[Condition],
+    operator: Comparison,
+) -> Option<(Claim, Claim)> {
+    let mut seen: HashMap<String, Vec<Claim>> = HashMap::new();
+    for claim in items.iter().filter_map(|item| claim(context, item, operator)) {
+        let earlier = seen.entry(claim.variable.clone()).or_default();
+        if let Some(at) = earlier.iter().position(|other| other.shape.excludes(&claim.shape)) {
+            return Some((earlier.swap_remove(at), claim));
+        }
+        earlier.push(claim);
+    }
+    None
+}
+
+fn claim(context: &StatementContext<'_>, item: &Condition, wanted: Comparison) -> Option<Claim> {
+    let Condition::Test(test) = item else { return None };
+    let TestKind::Compare { variable, operator, value, .. } = &test.kind else { return None };
+    let name = variable.known(context.text)?.to_ascii_lowercase();
+    let text = value.atom.known(context.text)?.to_ascii_lowercase();
+    let shape = match value.kind {
+        ValueKind::Literal => Shape::Exactly(text),
+        ValueKind::Pattern => match text.strip_suffix('*') {
+            Some(prefix) if !prefix.contains('*') && !prefix.is_empty() => Shape::Prefix(prefix.to_owned()),
+            None if !text.contains('*') => Shape::Exactly(text),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let single = catalog::variable(&name).is_some_and(|known| {
+        use catalog::ValueType::{Boolean, Entity, Number, String};
+        matches!(known.value, String | Entity | Boolean | Number)
+    });
+    let set = matches!(name.as_str(), "target.policy.type" | "request.groups.id");
+    (*operator == wanted && single && !set).then(|| Claim {
+        variable: name,
+        value: value.atom.span.of(context.text).to_owned(),
+        span: test.span,
+        shape,
+    })
+}

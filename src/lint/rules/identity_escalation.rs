@@ -1,0 +1,44 @@
+//! `identity-escalation`: a right by which one can give oneself any other.
+
+use crate::diag::{Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{Sink, StatementContext};
+use crate::policy::ast::{ActionKind, LocationKind, SubjectKind, Verb};
+
+/// Flags `manage` on policies, groups and the like for others than users' groups of administrators.
+pub static RULE: Rule = Rule {
+    name: "identity-escalation",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    category: Category::Reach,
+    persona: Persona::Default,
+    fix: FixAvailability::None,
+    docs: include_str!("../../../docs/rules/identity-escalation.md"),
+    checks: &[Check::Statement(check)],
+};
+
+/// Resource-types whose management lets one raise one's own rights.
+const ESCALATING: [&str; 5] = ["policies", "groups", "dynamic-groups", "identity-providers", "domains"];
+
+fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
+    let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny() && rule.condition.is_none()) else { return };
+    let Some(ActionKind::Verb { verb: Verb::Manage, resource_type: Some(atom), .. }) = rule.action.as_ref().map(|action| &action.kind)
+    else {
+        return;
+    };
+    let Some(name) = atom.known(context.text).filter(|name| ESCALATING.iter().any(|each| each.eq_ignore_ascii_case(name))) else {
+        return;
+    };
+    let workload = rule.subject.as_ref().is_some_and(|subject| {
+        matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
+    });
+    let tenancy = rule.location.as_ref().is_some_and(|location| matches!(location.kind, LocationKind::Tenancy(None)));
+    if !tenancy {
+        return;
+    }
+    let severity = if workload { Severity::Warning } else { Severity::Info };
+    sink.report(context.locate(atom.span), format!("who manages `{name}` in the tenancy can give itself any right"))
+        .severity(severity)
+        .note("a policy or group membership of one's own making is all it takes to become an administrator")
+        .help("add a condition, such as `where target.group.name != 'Administrators'`, or grant it in one compartment");
+}

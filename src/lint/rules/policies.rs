@@ -1,0 +1,70 @@
+//! What several rules ask of the statements of one policy together.
+
+use std::collections::BTreeMap;
+
+use crate::lint::{ConfigurationContext, ParsedStatement};
+use crate::policy::ast::{Atom, LocationKind, MemberKind, Statement, SubjectKind, TenancyRef};
+use crate::source::DeclaredKind;
+
+/// The statements policy by policy, in order; where no policy is known, file by file.
+pub(super) fn lists<'c, 'a>(context: &'c ConfigurationContext<'a>) -> Vec<Vec<&'c ParsedStatement<'a>>> {
+    let mut lists: BTreeMap<(Option<usize>, u32), Vec<&ParsedStatement<'_>>> = BTreeMap::new();
+    for parsed in context.statements {
+        let source = parsed.source;
+        let file = if source.policy.is_some() { 0 } else { source.place.file.0 };
+        lists.entry((source.policy, file)).or_default().push(parsed);
+    }
+    lists.into_values().collect()
+}
+
+/// The alias that a define introduces.
+pub(super) fn alias_of(parsed: &ParsedStatement<'_>) -> Option<String> {
+    match &*parsed.statement {
+        Statement::Define(define) => {
+            Some(define.alias.as_ref()?.known(parsed.source.text.as_str())?.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Every alias of a tenancy that a statement uses.
+pub(super) fn tenancies(parsed: &ParsedStatement<'_>) -> Vec<Atom> {
+    let Statement::Rule(rule) = &*parsed.statement else { return Vec::new() };
+    let origin = rule.origin.as_ref().and_then(|origin| match &origin.tenancy {
+        TenancyRef::Alias(alias) => Some(*alias),
+        TenancyRef::Any | TenancyRef::Hole => None,
+    });
+    let place = rule.location.as_ref().and_then(|location| match &location.kind {
+        LocationKind::Tenancy(alias) => *alias,
+        LocationKind::Compartment { of, .. } | LocationKind::CompartmentId { of, .. } => *of,
+        LocationKind::AnyTenancy | LocationKind::Hole | LocationKind::Error => None,
+    });
+    origin.into_iter().chain(place).collect()
+}
+
+/// The names of groups or dynamic groups in the subject of a statement of one's own tenancy.
+pub(super) fn named(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<Atom> {
+    members(parsed, kind).into_iter().map(|(_, name)| name).collect()
+}
+
+/// Those of them that have no domain before them.
+pub(super) fn unprefixed(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<Atom> {
+    members(parsed, kind).into_iter().filter(|(prefixed, _)| !prefixed).map(|(_, name)| name).collect()
+}
+
+fn members(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<(bool, Atom)> {
+    let Statement::Rule(rule) = &*parsed.statement else { return Vec::new() };
+    if rule.origin.is_some() {
+        return Vec::new();
+    }
+    let members = match (rule.subject.as_ref().map(|subject| &subject.kind), kind) {
+        (Some(SubjectKind::Group(members)), DeclaredKind::Group)
+        | (Some(SubjectKind::DynamicGroup(members)), DeclaredKind::DynamicGroup) => members,
+        _ => return Vec::new(),
+    };
+    let name = |kind: &MemberKind| match kind {
+        MemberKind::Name { domain, name } => Some((domain.is_some(), *name)),
+        MemberKind::Id(_) | MemberKind::Hole => None,
+    };
+    members.iter().filter_map(|member| name(&member.kind)).collect()
+}

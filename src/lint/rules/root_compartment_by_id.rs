@@ -1,0 +1,30 @@
+//! `root-compartment-by-id`: the root compartment named as a compartment.
+
+use crate::diag::{Applicability, Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{Sink, StatementContext};
+use crate::policy::ast::LocationKind;
+
+/// Flags `compartment id ocid1.tenancy…`.
+pub static RULE: Rule = Rule {
+    name: "root-compartment-by-id",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    category: Category::Names,
+    persona: Persona::Default,
+    fix: FixAvailability::Always,
+    docs: include_str!("../../../docs/rules/root-compartment-by-id.md"),
+    checks: &[Check::Statement(check)],
+};
+
+fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
+    let Some(location) = context.rule().and_then(|rule| rule.location.as_ref()) else { return };
+    let LocationKind::CompartmentId { ocid, of: None } = &location.kind else { return };
+    if !ocid.text(context.text).to_ascii_lowercase().starts_with("ocid1.tenancy.") {
+        return;
+    }
+    sink.report(context.locate(location.span), "the root compartment is written `tenancy`")
+        .note("sources disagree on whether the tenancy's OCID is taken after `compartment id`")
+        .help("write `in tenancy`")
+        .fix(context.fix("write `tenancy`", Applicability::Safe, location.span, "tenancy"));
+}

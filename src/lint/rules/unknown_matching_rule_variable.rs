@@ -1,0 +1,45 @@
+//! `unknown-matching-rule-variable`: a variable that matching rules don't know.
+
+use crate::diag::{Applicability, Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{MatchingRuleContext, Sink};
+use crate::catalog::{self, Kind};
+
+use super::values::variable_of;
+
+/// Flags variables in matching rules that match nothing.
+pub static RULE: Rule = Rule {
+    name: "unknown-matching-rule-variable",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    category: Category::Workloads,
+    persona: Persona::Default,
+    fix: FixAvailability::Sometimes,
+    docs: include_str!("../../../docs/rules/unknown-matching-rule-variable.md"),
+    checks: &[Check::MatchingRule(check)],
+};
+
+fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
+    for test in context.tests() {
+        let Some(atom) = variable_of(test) else { continue };
+        let Some(name) = atom.known(context.text) else { continue };
+        if name.is_empty() || catalog::rule_variable(name).is_some() {
+            continue;
+        }
+        let report = sink.report(context.locate(atom.span), format!("`{name}` is no variable of matching rules"));
+        if name.starts_with("request.") || name.starts_with("target.") {
+            let instead = if name.eq_ignore_ascii_case("request.principal.type") { "resource.type" } else { "" };
+            let report = report.note("it belongs to the conditions of policies; OCI takes the rule without a word, and the group matches nothing");
+            match instead {
+                "" => report.help("use `instance.id`, `instance.compartment.id`, `resource.id`, `resource.compartment.id`, `resource.type` or `tag.<namespace>.<key>.value`"),
+                word => report.help(format!("write `{word}`")).fix(context.fix(format!("write `{word}`"), Applicability::Safe, atom.span, word)),
+            };
+            continue;
+        }
+        let report = report.note("OCI does not check the names in a rule: it takes it without a word, and the group matches nothing");
+        match catalog::suggest(Kind::RuleVariable, name) {
+            Some(near) => report.help(format!("write `{near}`")).fix(context.fix(format!("write `{near}`"), Applicability::Safe, atom.span, near)),
+            None => report.help("use `instance.id`, `instance.compartment.id`, `resource.id`, `resource.compartment.id`, `resource.type` or `tag.<namespace>.<key>.value`"),
+        };
+    }
+}
