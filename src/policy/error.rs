@@ -32,6 +32,43 @@ pub struct SyntaxFix {
     pub safe: bool,
 }
 
+impl SyntaxError {
+    /// An error without help and fix. Line breaks quoted from the text become spaces.
+    pub(super) fn new(
+        kind: SyntaxErrorKind,
+        severity: Severity,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { kind, severity, span, message: one_line(message.into()), help: None, fix: None }
+    }
+
+    pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(one_line(help.into()));
+        self
+    }
+
+    /// A fix that keeps the author's meaning.
+    pub(super) fn fix(&mut self, span: Span, replacement: impl Into<String>) -> &mut Self {
+        self.fix = Some(SyntaxFix { edits: vec![(span, replacement.into())], safe: true });
+        self
+    }
+
+    /// A fix that guesses.
+    pub(super) fn guess(&mut self, span: Span, replacement: impl Into<String>) -> &mut Self {
+        self.fix = Some(SyntaxFix { edits: vec![(span, replacement.into())], safe: false });
+        self
+    }
+}
+
+fn one_line(text: String) -> String {
+    if text.contains(|c: char| c.is_control()) {
+        text.split(|c: char| c.is_control()).collect::<Vec<_>>().join(" ")
+    } else {
+        text
+    }
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $rule:literal,)*) => {
         /// The kinds of syntax error. Each has a rule name under which the linter reports it.

@@ -9,12 +9,16 @@
 
 pub mod ast;
 mod error;
+mod format;
 mod holes;
+mod json;
 mod keyword;
 mod lex;
 mod parse;
 mod time;
 
 pub use error::{SyntaxError, SyntaxErrorKind, SyntaxFix};
+pub use format::{Style, format, format_edits, format_matching_rule, matching_rule_edits};
 pub use holes::holes;
+pub use json::{meaning, rule_meaning, rule_tree_json, tree_json};
 pub use parse::{Parsed, ParsedRule, parse, parse_matching_rule};

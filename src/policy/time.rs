@@ -126,14 +126,9 @@ fn check_value(text: &str, clock: Clock, value: Value, errors: &mut Vec<SyntaxEr
 }
 
 fn problem(kind: Kind, span: Span, message: &str, help: &str) -> SyntaxError {
-    SyntaxError {
-        kind,
-        severity: Severity::Error,
-        span,
-        message: message.to_owned(),
-        help: Some(help.to_owned()),
-        fix: None,
-    }
+    let mut error = SyntaxError::new(kind, Severity::Error, span, message);
+    error.help(help);
+    error
 }
 
 fn is_day(word: &str) -> bool {

@@ -305,7 +305,9 @@ impl Parser<'_> {
             }
             TokenKind::Hole => {
                 self.advance();
-                Condition::Hole(word.span.to(next.span))
+                // The braces and what is in them stand in the hole.
+                let items = vec![Condition::Hole(next.span)];
+                Condition::Group { span: word.span.to(next.span), quantifier, items }
             }
             _ => {
                 let found = self.words(word);

@@ -14,7 +14,7 @@ mod surface;
 mod test;
 
 use super::ast::{Atom, MatchingRule, Quote, Statement};
-use super::error::{SyntaxError, SyntaxErrorKind, SyntaxFix};
+use super::error::{SyntaxError, SyntaxErrorKind};
 use super::holes::all_holes;
 use super::keyword::Keyword;
 use super::lex::{Token, TokenKind, lex};
@@ -28,6 +28,8 @@ pub struct Parsed {
     pub statement: Statement,
     /// In order of text.
     pub errors: Vec<SyntaxError>,
+    /// The unknown parts, given or found, in order, joined where they overlap.
+    pub holes: Vec<Span>,
 }
 
 /// A matching rule and what is wrong with its wording.
@@ -37,6 +39,8 @@ pub struct ParsedRule {
     pub rule: MatchingRule,
     /// In order of text.
     pub errors: Vec<SyntaxError>,
+    /// The unknown parts, given or found, in order, joined where they overlap.
+    pub holes: Vec<Span>,
 }
 
 /// Parses one policy statement. `holes` are bytes known to be unknown, besides the templates and
@@ -50,7 +54,8 @@ pub fn parse(text: &str, holes: &[Span]) -> Parsed {
     parser.errors = errors;
     surface::report(&mut parser, &lexed);
     let statement = parser.statement();
-    Parsed { statement, errors: parser.finish() }
+    let errors = parser.finish();
+    Parsed { statement, errors, holes }
 }
 
 /// Parses the matching rule of a dynamic group.
@@ -61,7 +66,8 @@ pub fn parse_matching_rule(text: &str, holes: &[Span]) -> ParsedRule {
     let mut parser = Parser::new(text, &lexed.tokens, window, &holes, Language::MatchingRule);
     surface::report(&mut parser, &lexed);
     let rule = parser.matching_rule();
-    ParsedRule { rule, errors: parser.finish() }
+    let errors = parser.finish();
+    ParsedRule { rule, errors, holes }
 }
 
 /// Which of the two languages a condition belongs to.
@@ -200,14 +206,7 @@ impl<'t> Parser<'t> {
         span: Span,
         message: impl Into<String>,
     ) -> &mut SyntaxError {
-        self.errors.push(SyntaxError {
-            kind,
-            severity,
-            span,
-            message: message.into(),
-            help: None,
-            fix: None,
-        });
+        self.errors.push(SyntaxError::new(kind, severity, span, message));
         let last = self.errors.len() - 1;
         #[allow(clippy::indexing_slicing, reason = "pushed just now")]
         &mut self.errors[last]
@@ -230,24 +229,5 @@ impl<'t> Parser<'t> {
     ) -> &mut SyntaxError {
         let severity = if self.after_hole() { Severity::Warning } else { Severity::Error };
         self.report(kind, severity, span, message)
-    }
-}
-
-impl SyntaxError {
-    fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// A fix that keeps the author's meaning.
-    fn fix(&mut self, span: Span, replacement: impl Into<String>) -> &mut Self {
-        self.fix = Some(SyntaxFix { edits: vec![(span, replacement.into())], safe: true });
-        self
-    }
-
-    /// A fix that guesses.
-    fn guess(&mut self, span: Span, replacement: impl Into<String>) -> &mut Self {
-        self.fix = Some(SyntaxFix { edits: vec![(span, replacement.into())], safe: false });
-        self
     }
 }

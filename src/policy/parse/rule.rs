@@ -41,7 +41,7 @@ impl Parser<'_> {
         let all_holes = self.tokens.iter().all(|token| {
             matches!(token.kind, TokenKind::Hole | TokenKind::Comment | TokenKind::Comma | TokenKind::Stop)
         });
-        if all_holes {
+        if all_holes && self.tokens.iter().any(|token| token.kind == TokenKind::Hole) {
             return Statement::Hole(self.since_all(first.span));
         }
         if first.word == Keyword::Define {
@@ -318,9 +318,10 @@ impl Parser<'_> {
         if clauses.rule.action.is_none() {
             match clauses.gap.take() {
                 Some(hole) => clauses.rule.action = Some(hole_action(hole)),
+                None if clauses.rule.location.is_some() => {}
                 None => {
                     let later =
-                        self.tokens.get(self.at..).unwrap_or(&[]).iter().any(|t| t.word == Keyword::To);
+                        self.tokens.iter().rposition(|token| token.word == Keyword::To) >= Some(self.at);
                     if later {
                         self.error(
                             Kind::ClausesOutOfOrder,
@@ -363,12 +364,11 @@ impl Parser<'_> {
 
     fn place_condition(&mut self, clauses: &mut Clauses, condition: Where) {
         if clauses.rule.condition.is_some() {
-            self.error(
-                Kind::RepeatedClause,
-                Span::new(condition.span.start(), condition.span.start() + 5),
-                "a statement has one `where` only",
-            )
-            .help("join the conditions in one `where all { …, … }`");
+            let word = Span::new(condition.span.start(), condition.span.start() + 5);
+            let written = word.of(self.text).eq_ignore_ascii_case("where");
+            let place = if written { word } else { condition.span };
+            self.error(Kind::RepeatedClause, place, "a statement has one `where` only")
+                .help("join the conditions in one `where all { …, … }`");
             return;
         }
         self.fill_gap(clauses);
@@ -469,26 +469,23 @@ impl Parser<'_> {
 
     /// `.`, `;`, `,` after the statement.
     fn punctuation(&mut self) {
-        let token = self.advance();
-        let found = self.words(token);
-        let trails = self.tokens.get(self.at..).unwrap_or(&[]).iter().all(|token| {
-            matches!(
-                token.kind,
-                TokenKind::Stop | TokenKind::Semicolon | TokenKind::Comma | TokenKind::Comment
-            )
-        });
-        if trails {
+        let first = self.advance();
+        while matches!(self.peek().kind, TokenKind::Stop | TokenKind::Semicolon | TokenKind::Comma) {
+            self.advance();
+        }
+        let span = self.since(first.span);
+        let found = shorten(span.of(self.text));
+        if matches!(self.peek().kind, TokenKind::End | TokenKind::Comment) {
             self.warn(
                 Kind::TrailingPunctuation,
-                token.span,
+                span,
                 format!("nothing may follow the statement, not even `{found}`"),
             )
             .help("leave it out")
-            .fix(token.span, "");
-        } else if token.kind == TokenKind::Semicolon && self.peek().word.starts_statement() {
-            // The next statement is reported; the sign between is part of the same mistake.
-        } else {
-            self.error(Kind::UnexpectedText, token.span, format!("`{found}` belongs to no clause"))
+            .fix(span, "");
+        } else if !(first.kind == TokenKind::Semicolon && self.peek().word.starts_statement()) {
+            // Between two statements only the second is reported.
+            self.error(Kind::UnexpectedText, span, format!("`{found}` belongs to no clause"))
                 .help("leave it out");
         }
     }

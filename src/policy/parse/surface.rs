@@ -100,6 +100,11 @@ pub(super) fn report(parser: &mut Parser, lexed: &Lexed) {
     }
     for hole in parser.holes {
         let found = hole.of(parser.text);
+        if found.starts_with(['$', '%']) && found.get(1..2) == Some("{") && !found.ends_with('}') {
+            parser
+                .error(Kind::UnbalancedDelimiter, *hole, "this template expression is never closed")
+                .help("write `}` at its end");
+        }
         if is_placeholder(found) {
             parser
                 .warn(

@@ -588,7 +588,7 @@ impl Parser<'_> {
                 .help("letters, digits and `_`, `@`, `-`, `:` may stand in it; tags with other characters can't be used");
             return;
         }
-        if text.split('.').any(str::is_empty) {
+        if text.split('.').any(|part| !part.contains(char::is_alphanumeric)) {
             self.error(
                 Kind::MalformedVariable,
                 variable.span,
