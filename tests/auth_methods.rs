@@ -611,7 +611,7 @@ fn api_keys_of_other_vendors_stay_at_home() {
         listing(&Wanted::default(), &Machine::new().variable(name, value)).lines().next().unwrap().to_owned()
     };
     assert!(of("OCI_GENAI_API_KEY", "sk-abc").ends_with("usable"));
-    assert!(of("OCI_GENAI_API_KEY", "sk-proj-abc").contains("another vendor"));
+    assert!(of("OCI_GENAI_API_KEY", "sk-proj-abc").contains("a key of OpenAI"));
     assert!(of("OCI_GENAI_API_KEY", "ocid1.generativeaiapikey.oc1..k").contains("the OCID of a key"));
     assert!(of("OCI_GENAI_API_KEY", "sk-a\u{200b} b").contains("hidden-character-in-id"));
     assert!(of("OPENAI_API_KEY", "sk-abc").contains("`OPENAI_BASE_URL` is a host of OCI"));

@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod preflight;
 mod surroundings;
 pub mod transport;
 

@@ -16,6 +16,7 @@ use crate::probe::Surroundings;
 use crate::probe::config::{
     Client, ConfigFile, Found, Origin, Settings, active_profile, config_files, divergences, settings,
 };
+use crate::probe::preflight::{self, Strength};
 use crate::probe::transport::{Purpose, admit, is_loopback};
 use crate::wire::Secret;
 
@@ -162,20 +163,13 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
     found
 }
 
-/// Whether a secret has the shape of one of OCI's, so that other vendors' keys are not sent to OCI.
+/// A secret that can't be one of OCI's is not sent there.
 fn genai_secret(secret: &Secret) -> Result<(), Unusable> {
-    let text = secret.expose();
-    let wrong = |why: &str| Err(Unusable::new(why, "wrong-credential-kind"));
-    if text.starts_with("ocid1.") {
-        wrong("this is the OCID of a key; the secret starts with `sk-`")
-    } else if ["sk-proj-", "sk-svcacct-", "sk-ant-", "sk-or-"].iter().any(|prefix| text.starts_with(prefix)) {
-        wrong("this is a key of another vendor, and is not sent to OCI")
-    } else if !text.starts_with("sk-") {
-        wrong("the secret of a GenAI API key starts with `sk-`")
-    } else if text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'')) {
-        Err(Unusable::new("the secret holds white space, quotes or a line break", "hidden-character-in-id"))
-    } else {
-        Ok(())
+    match preflight::genai_secret(secret) {
+        Some(evidence) if evidence.strength == Strength::Certain => {
+            Err(Unusable::new(evidence.text, evidence.cause.unwrap_or("wrong-credential-kind")))
+        }
+        _ => Ok(()),
     }
 }
 

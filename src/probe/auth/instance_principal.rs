@@ -6,6 +6,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::federation::{auth_url, parse, send, token_of};
+use super::keys::session_key;
 use super::{AuthError, AuthMethod, Edge, Pending, Session};
 use crate::probe::config::{Place, place};
 use crate::probe::transport::{Call, Purpose};
@@ -20,8 +21,6 @@ pub struct InstancePrincipal {
 const METADATA: &str = "http://169.254.169.254/opc/v2";
 const METADATA_STEP: &str = "metadata service";
 const FEDERATION_STEP: &str = "federation of the instance's certificate";
-/// Bits of the key that signs during the session, as the SDKs make it.
-pub(super) const SESSION_KEY_BITS: usize = 2048;
 
 impl InstancePrincipal {
     /// The instance; `origin` says why one is expected.
@@ -89,7 +88,7 @@ impl InstancePrincipal {
 
         let failed =
             |error: &dyn std::fmt::Display| AuthError::new(FEDERATION_STEP, error.to_string(), "key-format");
-        let session_key = PrivateKey::generate(SESSION_KEY_BITS).map_err(|error| failed(&error))?;
+        let session_key = session_key(FEDERATION_STEP).await?;
         let public = session_key.public().to_spki().map_err(|error| failed(&error))?;
         let url = match edge.around.variable("OCI_CLI_FEDERATION_ENDPOINT") {
             Some(endpoint) => parse(&endpoint, FEDERATION_STEP)?,

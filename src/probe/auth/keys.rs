@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::SecretSource;
+use super::{AuthError, SecretSource};
 use crate::probe::Surroundings;
 use crate::probe::config::Settings;
-use crate::wire::{KeyError, KeyFile, Secret, Token};
+use crate::wire::{KeyError, KeyFile, PrivateKey, Secret, Token};
 
 /// Why a credential that was found can't be used, and the cause that this speaks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,4 +92,13 @@ pub(super) fn fresh(token: &Token, named: &str, around: &dyn Surroundings) -> Re
         )),
         None => Ok(()),
     }
+}
+
+/// A new key for a session, made on a thread of its own since that takes some tenths of a second.
+pub(super) async fn session_key(step: &'static str) -> Result<PrivateKey, AuthError> {
+    /// What the SDKs use.
+    const BITS: usize = 2048;
+    let made = tokio::task::spawn_blocking(|| PrivateKey::generate(BITS)).await;
+    let made = made.map_err(|_| AuthError::new(step, "no key could be made", "key-format"))?;
+    made.map_err(|error| AuthError::new(step, error.to_string(), "key-format"))
 }

@@ -8,7 +8,7 @@ use reqwest::Url;
 use serde_json::json;
 
 use super::federation::{auth_url, parse, send, send_signed, token_of};
-use super::instance_principal::SESSION_KEY_BITS;
+use super::keys::session_key;
 use super::{AuthError, AuthMethod, Edge, Pending, Session};
 use crate::probe::config::Place;
 use crate::probe::transport::{Answer, Call, Purpose};
@@ -130,7 +130,7 @@ impl TokenExchange {
     }
 
     async fn exchange(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
-        let (key, public) = session_key(EXCHANGE_STEP)?;
+        let (key, public) = key_pair(EXCHANGE_STEP).await?;
         let form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("requested_token_type", "urn:oci:token-type:oci-upst"),
@@ -144,10 +144,11 @@ impl TokenExchange {
     }
 }
 
-fn session_key(step: &'static str) -> Result<(PrivateKey, String), AuthError> {
-    let failed = |error: crate::wire::KeyError| AuthError::new(step, error.to_string(), "key-format");
-    let key = PrivateKey::generate(SESSION_KEY_BITS).map_err(failed)?;
-    let public = key.public().to_spki().map_err(failed)?;
+/// A session key with its public half as the services take it.
+async fn key_pair(step: &'static str) -> Result<(PrivateKey, String), AuthError> {
+    let key = session_key(step).await?;
+    let public = key.public().to_spki();
+    let public = public.map_err(|error| AuthError::new(step, error.to_string(), "key-format"))?;
     Ok((key, STANDARD.encode(public)))
 }
 
@@ -192,7 +193,7 @@ impl ScopedOauth {
 
     async fn narrow(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
         let base = self.base.session(edge).await?;
-        let (key, public) = session_key(SCOPED_STEP)?;
+        let (key, public) = key_pair(SCOPED_STEP).await?;
         let url = auth_url(edge.around, &self.place, "/v1/oauth2/scoped", SCOPED_STEP)?;
         let body =
             json!({ "scope": self.scope, "public_key": public, "target_compartment": self.compartment });

@@ -7,13 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::instance_principal::SESSION_KEY_BITS;
-use super::keys::{fresh, token_in};
+use super::keys::{fresh, session_key, token_in};
 use super::{AuthError, AuthMethod, Edge, Pending, Session, Unusable};
 use crate::probe::Surroundings;
 use crate::probe::config::{Place, place};
 use crate::probe::transport::{Call, Purpose, Trouble};
-use crate::wire::{PrivateKey, Token};
+use crate::wire::Token;
 
 /// The folder that Kubernetes mounts into pods.
 const MOUNTED: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -79,7 +78,7 @@ impl OkeWorkload {
     async fn exchange(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
         let failed =
             |error: &dyn std::fmt::Display| AuthError::new(STEP, error.to_string(), "proxy-or-wrong-url");
-        let key = PrivateKey::generate(SESSION_KEY_BITS).map_err(|error| failed(&error))?;
+        let key = session_key(STEP).await?;
         let public = key.public().to_spki().map_err(|error| failed(&error))?;
         let host = if self.host.contains(':') && !self.host.starts_with('[') {
             format!("[{}]", self.host)

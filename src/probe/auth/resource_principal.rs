@@ -11,8 +11,7 @@ use reqwest::Url;
 use serde_json::json;
 
 use super::federation::{auth_url, parse, send_signed, token_of};
-use super::instance_principal::SESSION_KEY_BITS;
-use super::keys::{fresh, read_private_key, token_in};
+use super::keys::{fresh, read_private_key, session_key, token_in};
 use super::{AuthError, AuthMethod, Edge, InstancePrincipal, Pending, Session, Unusable};
 use crate::probe::Surroundings;
 use crate::probe::config::{Place, place};
@@ -222,8 +221,7 @@ impl Kind {
                         return Err(AuthError::new(STEP, "no region is known", "config-env-missing"));
                     }
                 };
-                let key = PrivateKey::generate(SESSION_KEY_BITS)
-                    .map_err(|error| AuthError::new(STEP, error.to_string(), "key-format"))?;
+                let key = session_key(SESSION_STEP).await?;
                 let token = exchange(edge, &instance, &answer, url, &key).await?;
                 Ok(Session::of_token(key, token, place))
             }
