@@ -9,8 +9,10 @@
 //! loss is one problem with its place.
 
 mod convert;
+mod json;
 mod literal;
 mod native;
+mod relocate;
 mod scan;
 
 use crate::diag::Finding;
@@ -18,6 +20,7 @@ use crate::text::Place;
 
 use super::syntax::Body;
 
+pub use json::{json, json_values};
 pub use native::{native, template};
 
 /// What reading a file gives.
