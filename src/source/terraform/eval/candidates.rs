@@ -1,7 +1,7 @@
 //! Statements and matching rules that no policy is known to use: in locals, variables, module arguments,
 //! outputs, variable files, tests, and in branches that are not taken.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::Evaluated;
 use super::expr::eval;
@@ -27,8 +27,14 @@ pub fn find(
 ) -> Evaluated {
     let Some(module) = machine.modules.get(&module.directory) else { return Evaluated::default() };
     let instance = machine.root(module, false);
-    let mut search =
-        Search { machine, used, seen: BTreeSet::new(), found: Evaluated::default(), role: Role::Candidate };
+    let mut search = Search {
+        machine,
+        used,
+        seen: BTreeSet::new(),
+        told: HashSet::new(),
+        found: Evaluated::default(),
+        role: Role::Candidate,
+    };
     for file in files {
         let test = FileRole::of(&file.path) == FileRole::Test;
         search.role = if test { Role::Prose } else { Role::Candidate };
@@ -41,6 +47,7 @@ struct Search<'m, 'a> {
     machine: &'m Machine<'a>,
     used: &'m BTreeSet<Place>,
     seen: BTreeSet<Place>,
+    told: HashSet<(Place, String)>,
     found: Evaluated,
     role: Role,
 }
@@ -195,9 +202,8 @@ impl Search<'_, '_> {
     fn fresh(&mut self, text: &MappedText) -> Option<Place> {
         let place = own_place(text)?;
         let used = self.begins_within(self.used, place);
-        let known = self.found.statements.iter().any(|s| s.place == place && s.text == *text);
         self.seen.extend(own_start(text));
-        (!used && !known).then_some(place)
+        (!used && self.told.insert((place, text.as_str().to_owned()))).then_some(place)
     }
 
     fn begins_within(&self, starts: &BTreeSet<Place>, place: Place) -> bool {

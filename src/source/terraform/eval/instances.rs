@@ -1,6 +1,7 @@
 //! `count` and `for_each`: which instances of a resource or module call there are.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::access::get;
 use super::convert::to_number;
@@ -212,6 +213,9 @@ pub fn module(machine: &Machine, instance: usize, name: &str, place: Place) -> E
         let Some(module) = machine.modules.get(&directory) else {
             return unknown(format!("the directory of module `{name}` was not read"));
         };
+        if machine.is_within(instance, &directory) {
+            return Err(Fail::new(format!("module `{name}` calls itself")));
+        }
         let copies = copies(machine, &call.body, &Scope::new(instance))?;
         gathered(copies, |copy| {
             let scope = Scope::inside(instance, copy.key.clone());
@@ -234,13 +238,20 @@ fn origin(call: &Block) -> &'static str {
     }
 }
 
-/// Makes every module instance below this one.
-pub fn call_all(machine: &Machine, instance: usize) -> Eval<()> {
-    let owner = machine.instance(instance)?;
+/// Makes every module instance below this one. Gives the calls of local modules that can't be followed.
+pub fn call_all(machine: &Machine, instance: usize) -> Vec<(Place, Arc<str>)> {
+    let mut refused = Vec::new();
+    let Ok(owner) = machine.instance(instance) else { return refused };
     for (name, call) in &owner.module.calls {
-        module(machine, instance, name, call.place)?;
+        let known =
+            owner.module.local_source(call).is_some_and(|source| machine.modules.contains_key(&source));
+        match module(machine, instance, name, call.place) {
+            Ok(Value::Unknown(unknown)) if known => refused.push((call.place, unknown.reason.clone())),
+            Ok(_) => {}
+            Err(fail) => refused.push((call.place, fail.reason)),
+        }
     }
-    Ok(())
+    refused
 }
 
 /// The value of an attribute of one instance of a resource.

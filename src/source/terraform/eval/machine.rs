@@ -199,6 +199,18 @@ impl<'a> Machine<'a> {
         self.instances.borrow().get(index).cloned().ok_or_else(|| Fail::new("no such module instance"))
     }
 
+    /// Whether an instance or one that it is called from, however far up, is of this directory.
+    pub fn is_within(&self, index: usize, directory: &str) -> bool {
+        let mut next = self.instance(index).ok();
+        while let Some(instance) = next {
+            if instance.module.directory == directory {
+                return true;
+            }
+            next = instance.call.as_ref().and_then(|(_, scope)| self.instance(scope.instance).ok());
+        }
+        false
+    }
+
     /// How many instances there are by now.
     pub fn instance_count(&self) -> usize {
         self.instances.borrow().len()

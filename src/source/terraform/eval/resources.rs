@@ -49,12 +49,9 @@ struct Subject<'r> {
 impl Finder<'_, '_> {
     fn instance(&mut self, number: usize) {
         let Ok(instance) = self.machine.instance(number) else { return };
-        if let Err(fail) = call_all(self.machine, number) {
-            let place = instance.module.calls.values().next().map(|call| call.place);
-            if let Some(place) = fail.place.or(place) {
-                let address = instance.prefix.trim_end_matches('.').into();
-                self.found.unresolved.push(Unresolved { address, place, reason: fail.reason });
-            }
+        for (place, reason) in call_all(self.machine, number) {
+            let address = instance.prefix.trim_end_matches('.').into();
+            self.found.unresolved.push(Unresolved { address, place, reason });
         }
         for (at, resource) in instance.module.resources.iter().enumerate() {
             if !resource.data && is_of_interest(&resource.kind) {
