@@ -1,0 +1,157 @@
+//! Which format an input is in, from what the user says, its name and its content.
+
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+/// The formats a user can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InputFormat {
+    /// Terraform or OpenTofu configuration.
+    Terraform,
+    /// `terraform show -json`, of a plan or a state.
+    Plan,
+    /// What the OCI command line prints.
+    OciJson,
+    /// A JSON array of strings.
+    StatementsJson,
+    /// A landing-zone configuration or Ansible playbook, in YAML or JSON.
+    Yaml,
+    /// Markdown.
+    Markdown,
+    /// One statement a line.
+    Text,
+}
+
+/// How a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// By the Terraform evaluator.
+    Terraform,
+    /// As JSON; which one, its content tells.
+    Json,
+    /// As a plan or state.
+    Plan,
+    /// As JSON with policies somewhere in it.
+    OciJson,
+    /// As an array of strings.
+    StatementsJson,
+    /// As YAML.
+    Yaml,
+    /// As Markdown.
+    Markdown,
+    /// As lines of any text, among which there may be statements.
+    Text,
+    /// As lines that are statements.
+    Policy,
+}
+
+impl InputFormat {
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            InputFormat::Terraform => Kind::Terraform,
+            InputFormat::Plan => Kind::Plan,
+            InputFormat::OciJson => Kind::OciJson,
+            InputFormat::StatementsJson => Kind::StatementsJson,
+            InputFormat::Yaml => Kind::Yaml,
+            InputFormat::Markdown => Kind::Markdown,
+            InputFormat::Text => Kind::Policy,
+        }
+    }
+}
+
+/// The kind that a file's name tells, `None` for names that tell nothing.
+pub(super) fn by_name(name: &str) -> Option<Kind> {
+    let name = name.to_ascii_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends(&[
+        ".tf",
+        ".tf.json",
+        ".tofu",
+        ".tofu.json",
+        ".tfvars",
+        ".tfvars.json",
+        ".tftest.hcl",
+        ".tofutest.hcl",
+        ".tftest.json",
+    ]) {
+        Some(Kind::Terraform)
+    } else if ends(&[".json", ".tfstate"]) {
+        Some(Kind::Json)
+    } else if ends(&[".yaml", ".yml"]) {
+        Some(Kind::Yaml)
+    } else if ends(&[".md", ".markdown"]) {
+        Some(Kind::Markdown)
+    } else if ends(&[".policy"]) {
+        Some(Kind::Policy)
+    } else if ends(&[".txt"]) {
+        Some(Kind::Text)
+    } else {
+        None
+    }
+}
+
+/// The kind that the content looks like, for standard input and names that tell nothing.
+pub(super) fn by_content(text: &str) -> Kind {
+    static HCL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let block = r#"(?m)^\s*(resource|data|module|variable|output|provider|run)\s+"[^"]*"[^{\n]*\{"#;
+        let other = r"|^\s*(locals|terraform)\s*\{|^\s*[A-Za-z_][\w-]*\s*=\s*[\[{<\x22]";
+        Regex::new(&format!("{block}{other}")).ok()
+    });
+    static YAML: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?m)\A---\s*$|^[ \t-]*[A-Za-z_][\w.-]*:\s*([|>][-+0-9]*\s*|)$").ok());
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let matches = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text.as_bytes()));
+    if start.starts_with(['{', '[']) && !start.starts_with("{{") {
+        Kind::Json
+    } else if text.contains("```") {
+        Kind::Markdown
+    } else if matches(&HCL) {
+        Kind::Terraform
+    } else if matches(&YAML) {
+        Kind::Yaml
+    } else {
+        Kind::Policy
+    }
+}
+
+/// Whether a file may hold a statement or a matching rule: cheap, and never wrong when it says no.
+pub(super) fn may_hold_policy(bytes: &[u8]) -> bool {
+    static NEEDLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let words = r"(?i-u)\b(allow|deny|define|endorse|admit)(\s|\\[nt]|\xe2\x80)";
+        Regex::new(&format!(r#"{words}|matching.?rule|oci_identity_|supplied_policies"#)).ok()
+    });
+    NEEDLE.as_ref().is_none_or(|needle| needle.is_match(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_format() {
+        assert_eq!(by_name("a/iam.auto.tfvars.json"), Some(Kind::Terraform));
+        assert_eq!(by_name("IAM.TF"), Some(Kind::Terraform));
+        assert_eq!(by_name("plan.json"), Some(Kind::Json));
+        assert_eq!(by_name("x.policy"), Some(Kind::Policy));
+        assert_eq!(by_name("x"), None);
+    }
+
+    #[test]
+    fn content_tells_the_format_where_names_do_not() {
+        assert_eq!(by_content("\u{feff} [\"allow\"]"), Kind::Json);
+        assert_eq!(by_content("resource \"a\" \"b\" {\n}"), Kind::Terraform);
+        assert_eq!(by_content("locals {\n}"), Kind::Terraform);
+        assert_eq!(by_content("statements:\n  - Allow x"), Kind::Yaml);
+        assert_eq!(by_content("# Title\n```\nallow\n```"), Kind::Markdown);
+        assert_eq!(by_content("Allow group x to manage y in tenancy where a = 'b'"), Kind::Policy);
+    }
+
+    #[test]
+    fn the_needle_finds_every_spelling() {
+        for text in ["ALLOW group", "xx\nallow\tany-user", "matching_rule", "\"matchingRule\"", "deny\\nx"] {
+            assert!(may_hold_policy(text.as_bytes()), "{text}");
+        }
+        assert!(!may_hold_policy(b"allowed: true, redefine x"));
+    }
+}

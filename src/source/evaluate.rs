@@ -1,0 +1,178 @@
+//! Hands the Terraform files of a run to the evaluator: reads their syntax, adds the files of the same
+//! folders that named files need beside them, and gives it the disk to read from.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::text::{FileId, Place, SourceFile};
+
+use super::configuration::Configuration;
+use super::detect::{self, Kind};
+use super::parts::Parts;
+use super::terraform::eval::{self, Loader};
+use super::terraform::module::{TerraformFile, directory_of, join_path};
+use super::terraform::read;
+use super::{comments, json, load, structured};
+
+/// Files that a folder may have for `fileset` and the like.
+const MAX_LISTED: usize = 20_000;
+
+/// Evaluates the Terraform files, named by the user (true) or met by a walk, into the configuration.
+pub(super) fn evaluate(
+    configuration: &mut Configuration,
+    asked: &[(FileId, bool)],
+    overlay: &BTreeMap<String, String>,
+) {
+    if asked.is_empty() {
+        return;
+    }
+    let disk = Disk { overlay };
+    let own: HashSet<FileId> = asked.iter().map(|(id, _)| *id).collect();
+    let neighbours = neighbours(configuration, asked, &disk);
+    let all: Vec<FileId> = asked.iter().map(|(id, _)| *id).chain(neighbours.iter().copied()).collect();
+    let files = &configuration.files;
+    let read: Vec<(Option<TerraformFile>, Parts)> =
+        all.par_iter().filter_map(|&id| Some(read_one(id, files.get(id)?))).collect();
+    let mut parsed = Vec::new();
+    for (id, (file, parts)) in all.iter().zip(read) {
+        parsed.extend(file);
+        if own.contains(id) {
+            configuration.absorb(parts);
+        }
+    }
+    let found = eval::evaluate(&parsed, &mut configuration.files, &disk);
+    let mut parts = Parts {
+        statements: found.statements,
+        matching_rules: found.matching_rules,
+        policies: found.policies,
+        declared: found.declared,
+        unresolved: found.unresolved,
+        ..Parts::default()
+    };
+    let foreign: HashSet<FileId> = neighbours.into_iter().collect();
+    if !foreign.is_empty() {
+        parts.leave_out(&foreign);
+    }
+    configuration.absorb(parts);
+}
+
+/// Reads one file: its tree for the evaluator, and the problems and comments of the file.
+fn read_one(id: FileId, file: &SourceFile) -> (Option<TerraformFile>, Parts) {
+    if file.name.to_ascii_lowercase().ends_with(".json") {
+        let document = json::read(id, &file.text);
+        let mut parts = document.root.as_ref().map(structured::read).unwrap_or_default();
+        parts.problems = document.problems;
+        parts.comments = comments::collect(id, &file.text, comments::Comments::JsonKey);
+        return (None, parts);
+    }
+    let read = read::native(id, &file.text);
+    let told = detect::by_name(&file.name) == Some(Kind::Terraform);
+    let path = if told { file.name.to_string() } else { format!("{}.tf", file.name) };
+    let comments = read.comments.into_iter().map(|comment| comment.place).collect();
+    let parts = Parts { problems: read.problems, comments, ..Parts::default() };
+    (Some(TerraformFile { path, file: id, body: read.body }), parts)
+}
+
+/// Adds the Terraform files that stand beside those named by the user: without them locals and variables
+/// would seem to be missing.
+fn neighbours(configuration: &mut Configuration, asked: &[(FileId, bool)], disk: &Disk<'_>) -> Vec<FileId> {
+    let files = &configuration.files;
+    let known: HashSet<String> = asked.iter().map(|(id, _)| files.name(*id).to_owned()).collect();
+    let named = asked.iter().filter(|(_, named)| *named).map(|(id, _)| files.name(*id));
+    let folders: BTreeSet<String> = named
+        .filter(|name| Path::new(name).is_file() && detect::by_name(name) == Some(Kind::Terraform))
+        .map(directory_of)
+        .collect();
+    let mut added = Vec::new();
+    for folder in folders {
+        for name in disk.files(&folder, false) {
+            let path = join_path(&folder, &name);
+            if detect::by_name(&name) == Some(Kind::Terraform)
+                && !known.contains(&path)
+                && let Ok(text) = disk.read(&path)
+            {
+                added.push(configuration.files.add(SourceFile::new(path, text)));
+            }
+        }
+    }
+    added
+}
+
+/// The disk as the evaluator sees it.
+struct Disk<'a> {
+    overlay: &'a BTreeMap<String, String>,
+}
+
+impl Disk<'_> {
+    /// The files in a folder, and in all below it when `deep`, relative to it and sorted.
+    fn files(&self, directory: &str, deep: bool) -> Vec<String> {
+        let root = Path::new(if directory.is_empty() { "." } else { directory });
+        let mut found = Vec::new();
+        let mut pending = vec![String::new()];
+        while let Some(below) = pending.pop() {
+            let Ok(entries) = fs::read_dir(root.join(&below)) else { continue };
+            for entry in entries.flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+                match entry.file_type() {
+                    // A link may lead back up.
+                    Ok(kind) if kind.is_dir() && deep => pending.push(path),
+                    Ok(kind) if kind.is_file() || kind.is_symlink() => found.push(path),
+                    _ => {}
+                }
+            }
+            if found.len() > MAX_LISTED {
+                break;
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+impl Loader for Disk<'_> {
+    fn read(&self, path: &str) -> Result<Arc<str>, String> {
+        if let Some(text) = self.overlay.get(path) {
+            return Ok(text.as_str().into());
+        }
+        // A pipe would block, a device never end.
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(format!("`{path}` is not a file"));
+        }
+        let text = load::bytes(Path::new(path)).and_then(load::decode);
+        text.map(Arc::from).map_err(|trouble| format!("`{path}`: {}", trouble.message))
+    }
+
+    fn list(&self, directory: &str) -> Vec<String> {
+        self.files(directory, true)
+    }
+}
+
+impl Parts {
+    /// Drops what stands in these files, which were read only for the others' sake.
+    fn leave_out(&mut self, foreign: &HashSet<FileId>) {
+        let own = |place: &Place| !foreign.contains(&place.file);
+        self.statements.retain(|statement| own(&statement.place));
+        self.matching_rules.retain(|rule| own(&rule.place));
+        self.unresolved.retain(|unresolved| own(&unresolved.place));
+        let used: HashSet<usize> = self.statements.iter().filter_map(|statement| statement.policy).collect();
+        let mut renamed = vec![None; self.policies.len()];
+        let mut kept = Vec::new();
+        for (index, policy) in std::mem::take(&mut self.policies).into_iter().enumerate() {
+            if used.contains(&index) || own(&policy.place) {
+                if let Some(slot) = renamed.get_mut(index) {
+                    *slot = Some(kept.len());
+                }
+                kept.push(policy);
+            }
+        }
+        self.policies = kept;
+        for statement in &mut self.statements {
+            statement.policy = statement.policy.and_then(|policy| renamed.get(policy).copied().flatten());
+        }
+    }
+}

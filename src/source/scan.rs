@@ -1,0 +1,331 @@
+//! Finds statements and matching rules in lines of code or text that no reader of a format takes apart:
+//! code blocks, templates that are not yet YAML, long strings with one statement a line.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::text::{FileId, MappedText, Origin, Place, Span, TextBuilder};
+
+use super::recognise::{looks_like_matching_rule, looks_like_statement};
+
+/// Longest text that is taken for a statement.
+const LONGEST: usize = 8_000;
+
+/// A statement or matching rule in a scanned text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Its bytes in the scanned text.
+    pub span: Span,
+    /// The bytes in it that don't belong to it: margins of lines, such as quote marks.
+    pub gaps: Vec<Span>,
+    /// Whether it stands in double quotes, where a backslash escapes.
+    pub escapes: bool,
+    /// Whether it is a matching rule.
+    pub rule: bool,
+}
+
+/// The text of a found statement, for a scanned text that stands in a file at `base`.
+pub(super) fn text_of(found: &Found, text: &str, file: FileId, base: usize) -> MappedText {
+    let mut builder = TextBuilder::new();
+    let place = |start: usize, end: usize| Place { file, span: Span::new(base + start, base + end) };
+    let mut at = found.span.start();
+    let mut gaps = found.gaps.iter().peekable();
+    while at < found.span.end() {
+        if let Some(gap) = gaps.next_if(|gap| gap.start() <= at) {
+            builder.push(" ", place(gap.start(), gap.end()), Origin::Escaped, None);
+            at = gap.end().max(at);
+            continue;
+        }
+        let until = gaps.peek().map_or(found.span.end(), |gap| gap.start().min(found.span.end()));
+        let rest = text.get(at..until).unwrap_or("");
+        let plain = if found.escapes { rest.find('\\').unwrap_or(rest.len()) } else { rest.len() };
+        if plain > 0 {
+            builder.push(rest.get(..plain).unwrap_or(""), place(at, at + plain), Origin::Verbatim, None);
+            at += plain;
+            continue;
+        }
+        let escaped = rest.chars().nth(1);
+        let (length, decoded) = match escaped {
+            Some('n') => (2, "\n"),
+            Some('t') => (2, "\t"),
+            Some('"') => (2, "\""),
+            Some('\'') => (2, "'"),
+            Some('\\') => (2, "\\"),
+            _ => (1, ""),
+        };
+        if decoded.is_empty() {
+            builder.push(rest.get(..1).unwrap_or(""), place(at, at + 1), Origin::Verbatim, None);
+        } else {
+            builder.push(decoded, place(at, at + length), Origin::Escaped, None);
+        }
+        at = (at + length.max(1)).min(found.span.end());
+        if rest.is_empty() {
+            break;
+        }
+    }
+    builder.finish()
+}
+
+/// The lines of a text, line breaks excluded.
+pub(super) fn lines(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let own = line.trim_end_matches(['\n', '\r']);
+        found.push(Span::new(at, at + own.len()));
+        at += line.len();
+    }
+    found
+}
+
+/// The statements and matching rules in the given lines of a text, in order.
+pub(super) fn scan(text: &str, lines: &[Span]) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut index = 0;
+    // Where in the current line scanning goes on.
+    let mut from = 0;
+    while let Some(line) = lines.get(index) {
+        let start = line.start().max(from);
+        match candidate(text, Span::new(start, line.end()), start == line.start()) {
+            None => index += 1,
+            Some(Start { at, quote }) => {
+                let hit = match quote {
+                    Some(quote) => quoted(text, lines, index, at, quote),
+                    None => unquoted(text, lines, index, at),
+                };
+                from = at + 1;
+                if let Some(hit) = hit {
+                    from = hit.span.end().max(from);
+                    while lines.get(index).is_some_and(|line| line.end() < from) {
+                        index += 1;
+                    }
+                    found.push(hit);
+                }
+                // The rest of a line without quotes is text that was judged as a whole.
+                if quote.is_none() && lines.get(index).is_some_and(|line| line.end() <= from) {
+                    index += 1;
+                }
+            }
+        }
+    }
+    found
+}
+
+struct Start {
+    at: usize,
+    quote: Option<char>,
+}
+
+/// The next place in a line where a statement or rule may begin: at its start, or behind a quote.
+fn candidate(text: &str, line: Span, fresh: bool) -> Option<Start> {
+    static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let statement = r"(allow|deny|define|endorse|admit)\s";
+        let rule = r"(any|all)\s*\{|(instance|resource|tag)\.[a-z]";
+        Regex::new(&format!("(?i)(?:{statement}|{rule})")).ok()
+    });
+    let own = line.of(text);
+    let content = line.start() + margin(own);
+    for hit in WORD.as_ref()?.find_iter(own) {
+        let at = line.start() + hit.start();
+        let before = text.get(line.start()..at).unwrap_or("").chars().next_back();
+        if fresh && at == content {
+            return Some(Start { at, quote: before.filter(|c| matches!(c, '"' | '\'' | '`')) });
+        }
+        if let Some(quote @ ('"' | '\'' | '`')) = before {
+            return Some(Start { at, quote: Some(quote) });
+        }
+    }
+    None
+}
+
+/// Length of what may stand before a statement on its line: space, list marks, prompts, tags, a quote.
+pub(super) fn margin(line: &str) -> usize {
+    let mut rest = line;
+    loop {
+        let before = rest.len();
+        rest = rest.trim_start();
+        for mark in ["- ", "* ", "+ ", "• ", "$ ", "<copy>", "<pre>", "<code>", "<b>", "**", "\"", "'", "`"]
+        {
+            rest = rest.strip_prefix(mark).unwrap_or(rest);
+        }
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if (1..=3).contains(&digits) {
+            let after = rest.get(digits..).unwrap_or("");
+            rest = after.strip_prefix(". ").or_else(|| after.strip_prefix(") ")).unwrap_or(rest);
+        }
+        if rest.len() == before {
+            return line.len() - rest.len();
+        }
+    }
+}
+
+/// The end of a line's own text: tags, trailing space and a shell's continuation don't belong to it.
+fn trimmed_end(text: &str, line: Span) -> usize {
+    let mut own = line.of(text);
+    loop {
+        let before = own.len();
+        own = own.trim_end();
+        for mark in ["</copy>", "</pre>", "</code>", "</b>", "<br>", "<br/>", "**"] {
+            own = own.strip_suffix(mark).unwrap_or(own);
+        }
+        if own.len() == before {
+            return line.start() + own.len();
+        }
+    }
+}
+
+/// A string in quotes that begins at `at`, over lines where it has to.
+fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> Option<Found> {
+    let mut gaps = Vec::new();
+    let mut from = at;
+    let mut nested = 0_usize;
+    for (step, line) in lines.get(index..)?.iter().enumerate() {
+        if step > 0 {
+            let content = line.start() + (line.len() - line.of(text).trim_start().len());
+            push_gap(text, &mut gaps, from, line.start());
+            from = content;
+        }
+        let own = text.get(from..line.end())?;
+        let mut characters = own.char_indices().peekable();
+        while let Some((offset, c)) = characters.next() {
+            match c {
+                '\\' => {
+                    characters.next();
+                }
+                '{' if nested > 0 || own.get(..offset).is_some_and(|before| before.ends_with('$')) => {
+                    nested += 1
+                }
+                '}' if nested > 0 => nested -= 1,
+                _ if c == quote && nested == 0 => {
+                    let after = own.get(offset + 1..).unwrap_or("").trim_start();
+                    // Statements hold single quotes themselves.
+                    let closes = quote != '\''
+                        || after.is_empty()
+                        || after.starts_with([',', ']', ')', '}', ';', '\\']);
+                    if closes {
+                        let escapes = quote == '"';
+                        return judged(text, Span::new(at, from + offset), gaps, escapes);
+                    }
+                }
+                _ => {}
+            }
+        }
+        from = line.end();
+        if from - at > LONGEST {
+            break;
+        }
+    }
+    // Never closed: a stray quote before a statement that fills its line.
+    unquoted(text, lines, index, at)
+}
+
+/// A statement that begins at `at` and goes to the end of its line, or on over the next ones.
+fn unquoted(text: &str, lines: &[Span], index: usize, at: usize) -> Option<Found> {
+    let first = lines.get(index)?;
+    let mut end = trimmed_end(text, *first).max(at);
+    let mut gaps = Vec::new();
+    for line in lines.get(index + 1..)?.iter() {
+        let own = line.of(text);
+        let content = own.trim_start();
+        let last = trimmed_end(text, *line);
+        let current = text.get(at..end).unwrap_or("");
+        if end - at > LONGEST || !continues(current, content) {
+            break;
+        }
+        let start = line.end() - content.len();
+        push_gap(text, &mut gaps, end, start);
+        end = last.max(start);
+    }
+    judged(text, Span::new(at, end), gaps, false)
+}
+
+/// Notes a margin between two lines, unless it is nothing but space.
+fn push_gap(text: &str, gaps: &mut Vec<Span>, from: usize, to: usize) {
+    if text.get(from..to).is_some_and(|gap| !gap.trim().is_empty()) {
+        gaps.push(Span::new(from, to));
+    }
+}
+
+/// Whether a line goes on with a statement rather than beginning something new.
+pub(super) fn continues(current: &str, next: &str) -> bool {
+    let lower = next.get(..next.len().min(40)).unwrap_or(next).to_ascii_lowercase();
+    let word =
+        lower.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.')).next().unwrap_or("");
+    if next.trim().is_empty()
+        || matches!(word, "allow" | "deny" | "define" | "endorse" | "admit")
+        || next.starts_with(['#', '`', '~', '<', '|'])
+        || next.starts_with("//")
+    {
+        return false;
+    }
+    let tail = current.trim_end().to_ascii_lowercase();
+    let open = tail.matches('{').count() > tail.matches('}').count();
+    let unfinished = tail.ends_with([',', '{', '=', ':'])
+        || [" to", " in", " where", " of", " id", " group", " compartment", " and", " with"]
+            .iter()
+            .any(|end| tail.ends_with(end));
+    let follows = matches!(word, "in" | "to" | "where" | "any" | "all" | "and" | "with" | "of")
+        || word.starts_with("request.")
+        || word.starts_with("target.")
+        || next.starts_with(['{', '}']);
+    open || unfinished || follows
+}
+
+fn judged(text: &str, span: Span, gaps: Vec<Span>, escapes: bool) -> Option<Found> {
+    if span.len() > LONGEST {
+        return None;
+    }
+    let own = span.of(text);
+    let rule = looks_like_matching_rule(own);
+    (rule || looks_like_statement(own)).then_some(Found { span, gaps, escapes, rule })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let found = scan(text, &lines(text));
+        found.iter().map(|found| text_of(found, text, FileId(0), 0).as_str().to_owned()).collect()
+    }
+
+    #[test]
+    fn strings_and_lines_that_are_statements_are_found() {
+        let code = r#"
+resource "x" "y" {
+  statements = ["Allow group ${local.g["a"]} to read buckets in tenancy", "Allow any-user to use keys in tenancy where request.user.name = \"x\""]
+  # text
+}
+oci iam policy create --statements '["Allow group A to manage all-resources in tenancy"]'
+  - Allow group B to read buckets in compartment C
+* 'Allow group D to read buckets in tenancy where target.bucket.name = ''x'' '
+Allow all traffic.
+"#;
+        assert_eq!(
+            texts(code),
+            [
+                "Allow group ${local.g[\"a\"]} to read buckets in tenancy",
+                "Allow any-user to use keys in tenancy where request.user.name = \"x\"",
+                "Allow group A to manage all-resources in tenancy",
+                "Allow group B to read buckets in compartment C",
+                "Allow group D to read buckets in tenancy where target.bucket.name = ''x'' ",
+            ]
+        );
+    }
+
+    #[test]
+    fn statements_go_on_over_lines() {
+        let text = "<copy>\nAllow dynamic-group X to use generative-ai-family\nin tenancy where any {\n  request.a = 'b',\n  request.c = 'd'\n}\nAllow group Y to read z in tenancy\n</copy>\nall {instance.compartment.id = 'ocid1.x',\n instance.id = 'y'}\n";
+        let found = texts(text);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found[0].ends_with("'d'\n}"));
+        assert!(found[2].starts_with("all {") && found[2].ends_with('}'));
+    }
+
+    #[test]
+    fn pathological_lines_are_scanned_in_time() {
+        assert_eq!(texts(&"'allow x ".repeat(20_000)), [] as [&str; 0]);
+        assert_eq!(texts(&"allow group a to {\n".repeat(5_000)).len(), 0);
+    }
+}
