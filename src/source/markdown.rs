@@ -224,20 +224,20 @@ mod tests {
 
     #[test]
     fn code_in_all_its_forms_is_read() {
-        let text = "# T\n\n```text\nAllow group A to use a in tenancy\nAllow group B to use b\n  in compartment <name>\n```\n\n> ~~~\n> Allow group C to use c in tenancy where any {\n>   request.a = 'b' }\n> ~~~\n\n1. Paste `Allow group D to use d in tenancy` there.\n\n   ```hcl\n   statements = [\"Allow group ${var.e} to use e in tenancy\"]\n   ```\n\n<pre>Allow group &lt;F&gt; to use f in tenancy</pre>\n\n    Allow group G to use g in tenancy\n\n<copy>\nAllow group H to use h in tenancy\n</copy>\n";
+        let text = "# T\n\n```text\nAllow group A to use buckets in tenancy\nAllow group B to use buckets\n  in compartment <name>\n```\n\n> ~~~\n> Allow group C to use buckets in tenancy where any {\n>   request.a = 'b' }\n> ~~~\n\n1. Paste `Allow group D to use buckets in tenancy` there.\n\n   ```hcl\n   statements = [\"Allow group ${var.e} to use buckets in tenancy\"]\n   ```\n\n<pre>Allow group &lt;F&gt; to use buckets in tenancy</pre>\n\n    Allow group G to use buckets in tenancy\n\n<copy>\nAllow group H to use buckets in tenancy\n</copy>\n";
         let found = statements(text);
         let texts: Vec<_> = found.iter().map(|(text, _)| text.as_str()).collect();
         assert_eq!(
             texts,
             [
-                "Allow group A to use a in tenancy",
-                "Allow group B to use b\n  in compartment <name>",
-                "Allow group C to use c in tenancy where any { request.a = 'b' }",
-                "Allow group D to use d in tenancy",
-                "Allow group ${var.e} to use e in tenancy",
-                "Allow group <F> to use f in tenancy",
-                "Allow group G to use g in tenancy",
-                "Allow group H to use h in tenancy",
+                "Allow group A to use buckets in tenancy",
+                "Allow group B to use buckets\n  in compartment <name>",
+                "Allow group C to use buckets in tenancy where any { request.a = 'b' }",
+                "Allow group D to use buckets in tenancy",
+                "Allow group ${var.e} to use buckets in tenancy",
+                "Allow group <F> to use buckets in tenancy",
+                "Allow group G to use buckets in tenancy",
+                "Allow group H to use buckets in tenancy",
             ]
         );
         assert!(found.iter().all(|(_, role)| *role == Role::Candidate));
@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn running_text_is_prose() {
-        let found = statements("- Allow group A to use a in tenancy\n\nAllow users to read their mail.\n");
-        assert_eq!(found, [("Allow group A to use a in tenancy".to_owned(), Role::Prose)]);
+        let found =
+            statements("- Allow group A to use buckets in tenancy\n\nAllow users to read their mail.\n");
+        assert_eq!(found, [("Allow group A to use buckets in tenancy".to_owned(), Role::Prose)]);
     }
 }

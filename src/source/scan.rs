@@ -85,14 +85,22 @@ pub(super) fn scan(text: &str, lines: &[Span]) -> Vec<Found> {
     let mut index = 0;
     // Where in the current line scanning goes on.
     let mut from = 0;
+    // Up to here no string is closed, as far as one may be long: looking again would be quadratic.
+    let mut open_until = 0;
     while let Some(line) = lines.get(index) {
         let start = line.start().max(from);
         match candidate(text, Span::new(start, line.end()), start == line.start()) {
             None => index += 1,
             Some(Start { at, quote }) => {
                 let hit = match quote {
-                    Some(quote) => quoted(text, lines, index, at, quote),
-                    None => unquoted(text, lines, index, at),
+                    Some(quote) if at >= open_until => {
+                        let string = quoted(text, lines, index, at, quote);
+                        string.unwrap_or_else(|reached| {
+                            open_until = reached;
+                            unquoted(text, lines, index, at)
+                        })
+                    }
+                    _ => unquoted(text, lines, index, at),
                 };
                 from = at + 1;
                 if let Some(hit) = hit {
@@ -175,20 +183,24 @@ fn trimmed_end(text: &str, line: Span) -> usize {
     }
 }
 
-/// A string in quotes that begins at `at`, over lines where it has to.
-fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> Option<Found> {
+/// A string in quotes that begins at `at`, over lines where it has to; how far it was followed, for one
+/// that is never closed: a stray quote before a statement that fills its line.
+fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> Result<Option<Found>, usize> {
     let mut gaps = Vec::new();
     let mut from = at;
     let mut nested = 0_usize;
-    for (step, line) in lines.get(index..)?.iter().enumerate() {
+    for (step, line) in lines.get(index..).unwrap_or(&[]).iter().enumerate() {
         if step > 0 {
             let content = line.start() + (line.len() - line.of(text).trim_start().len());
             push_gap(text, &mut gaps, from, line.start());
             from = content;
         }
-        let own = text.get(from..line.end())?;
+        let own = text.get(from..line.end()).unwrap_or("");
         let mut characters = own.char_indices().peekable();
         while let Some((offset, c)) = characters.next() {
+            if from + offset > at + LONGEST {
+                return Err(from + offset);
+            }
             match c {
                 '\\' => {
                     characters.next();
@@ -205,19 +217,15 @@ fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> O
                         || after.starts_with([',', ']', ')', '}', ';', '\\']);
                     if closes {
                         let escapes = quote == '"';
-                        return judged(text, Span::new(at, from + offset), gaps, escapes);
+                        return Ok(judged(text, Span::new(at, from + offset), gaps, escapes));
                     }
                 }
                 _ => {}
             }
         }
         from = line.end();
-        if from - at > LONGEST {
-            break;
-        }
     }
-    // Never closed: a stray quote before a statement that fills its line.
-    unquoted(text, lines, index, at)
+    Err(from)
 }
 
 /// A statement that begins at `at` and goes to the end of its line, or on over the next ones.
@@ -326,6 +334,7 @@ Allow all traffic.
     #[test]
     fn pathological_lines_are_scanned_in_time() {
         assert_eq!(texts(&"'allow x ".repeat(20_000)), [] as [&str; 0]);
-        assert_eq!(texts(&"allow group a to {\n".repeat(5_000)).len(), 0);
+        assert_eq!(texts(&"allow group a {\n".repeat(5_000)), [] as [&str; 0]);
+        assert_eq!(texts(&"\"allow x\n".repeat(20_000)), [] as [&str; 0]);
     }
 }
