@@ -147,8 +147,8 @@ impl Loader for Disk<'_> {
         text.map(Arc::from).map_err(|trouble| format!("`{path}`: {}", trouble.message))
     }
 
-    fn list(&self, directory: &str) -> Vec<String> {
-        self.files(directory, true)
+    fn list(&self, directory: &str, deep: bool) -> Vec<String> {
+        self.files(directory, deep)
     }
 }
 
