@@ -27,6 +27,7 @@ use ociam::probe::auth::{
     ResourcePrincipal, ScopedOauth, SecretSource, Session, State, TokenExchange, Wanted, discover,
 };
 use ociam::probe::config::{Place, place};
+use ociam::probe::preflight::Setup;
 use ociam::probe::transport::{Answer, Call, Http, Limits, Purpose, Trouble};
 use ociam::wire::{
     Authorization, Certificate, KeyId, PrivateKey, PublicKey, Request, Scope, Secret, Token, verify,
@@ -634,6 +635,30 @@ fn an_instance_is_tried_when_the_machine_says_that_it_is_one() {
     );
     let asked = Wanted { instance: true, ..Wanted::default() };
     assert!(listing(&asked, &Machine::new()).contains("instance-principal | asked for | usable"));
+}
+
+#[test]
+fn what_was_found_is_checked_before_anything_is_sent() {
+    let config = profile("user=ocid1.user.oc1..u\n")
+        + "[OTHER]\nuser=ocid1.user.oc1..o\nfingerprint=00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff\n\
+           [SESSION]\nsecurity_token_file=/token\nkey_file=/session.pem\n\
+           [PUB]\nuser=ocid1.tenancy.oc1..u\nkey_file=/pub.pem\n";
+    let machine = Machine::new()
+        .at(now())
+        .file("~/.oci/config", &config)
+        .file("~/.oci/key.pem", &pem("pkcs8.pem"))
+        .with_mode("~/.oci/key.pem", 0o644)
+        .file("/session.pem", &pem("rsa1024.pem"))
+        .file("/pub.pem", &pem("public.pem"))
+        .file("/token", &token(key().public(), json!({}), -5));
+    let found = discover(&Wanted::default(), &machine);
+    let call = Setup { now: Some(now()), ..Setup::default() };
+    let lines = found.candidates.iter().flat_map(|candidate| {
+        let evidence = found.check(candidate, &call).into_iter();
+        evidence.map(|evidence| format!("{}: {} {:?}", candidate.origin, evidence.text, evidence.cause))
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+    assert!(!format!("{found:?}").contains("PRIVATE KEY"));
 }
 
 #[test]

@@ -77,8 +77,8 @@ fn a_fingerprint_is_compared_with_the_key_and_the_other_profiles() {
             of(strange, &[]),
             of(&REAL.to_uppercase(), &[]),
             of(&REAL.replace(':', ""), &[]),
-            of(strange, &[("PROD", strange)]),
-            of(strange, &[("PROD", REAL)]),
+            of(strange, &[("profile `PROD`", strange)]),
+            of(strange, &[("profile `PROD`", REAL)]),
             of(&format!("{REAL}:00:11:22:33"), &[]),
         ]
         .join("\n")

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::{
-    AuthMethod, DelegationToken, GenaiApiKey, InstancePrincipal, OkeWorkload, ResourcePrincipal,
+    AuthMethod, DelegationToken, GenaiApiKey, Held, InstancePrincipal, OkeWorkload, ResourcePrincipal,
     SecretSource, SessionToken, Unusable, UserApiKey,
 };
 use crate::probe::Surroundings;
@@ -64,6 +64,8 @@ pub struct Candidate {
     pub state: State,
     /// What else there is to know, such as that another client would read something else.
     pub notes: Vec<String>,
+    /// What it consists of, as far as that could be read.
+    pub held: Held,
 }
 
 /// All that was found, in the order in which to try it. Each auth method but OAuth, which no machine is set up for,
@@ -96,18 +98,43 @@ impl Discovery {
             Ok(made) => State::Usable(Arc::new(made)),
             Err(unusable) => State::NotUsable(unusable),
         };
-        self.candidates.push(Candidate { method, origin: origin.into(), state, notes });
+        self.candidates.push(Candidate {
+            method,
+            origin: origin.into(),
+            state,
+            notes,
+            held: Held::default(),
+        });
+    }
+
+    /// Lists a credential that can't be used.
+    fn refuse(
+        &mut self,
+        method: &'static str,
+        origin: impl Into<String>,
+        unusable: Unusable,
+        notes: Vec<String>,
+    ) {
+        let state = State::NotUsable(unusable);
+        self.candidates.push(Candidate {
+            method,
+            origin: origin.into(),
+            state,
+            notes,
+            held: Held::default(),
+        });
+    }
+
+    /// Says what the credential added last consists of.
+    fn hold(&mut self, held: Held) {
+        if let Some(last) = self.candidates.last_mut() {
+            last.held = held;
+        }
     }
 
     fn absent(&mut self, method: &'static str, why: &str, cause: &'static str) {
         if self.candidates.iter().all(|candidate| candidate.method != method) {
-            let state = State::NotUsable(Unusable::new(why, cause));
-            self.candidates.push(Candidate {
-                method,
-                origin: "not set up".to_owned(),
-                state,
-                notes: Vec::new(),
-            });
+            self.refuse(method, "not set up", Unusable::new(why, cause), Vec::new());
         }
     }
 }
@@ -119,7 +146,9 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
     api_keys(wanted, around, &mut found);
     if around.variable("OCI_RESOURCE_PRINCIPAL_VERSION").is_some() {
         let made = ResourcePrincipal::from_environment(around);
+        let held = made.as_ref().map(|made| made.held(around)).unwrap_or_default();
         found.add("resource-principal", "environment", made, Vec::new());
+        found.hold(held);
     }
     if around.variable("KUBERNETES_SERVICE_HOST").is_some() {
         found.add(
@@ -179,11 +208,13 @@ fn api_keys(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
         let secret = source
             .obtain("secret of the GenAI API key", around)
             .map_err(|error| Unusable::new(error.to_string(), "config-env-missing"));
+        let held = Held { secret: secret.as_ref().ok().cloned(), ..Held::default() };
         let made = secret.and_then(|secret| {
             genai_secret(&secret)?;
             Ok(GenaiApiKey::new(secret, origin.clone()))
         });
         found.add("genai-api-key", origin.clone(), made, notes);
+        found.hold(held);
     };
     if !wanted.api_keys.is_empty() {
         for source in &wanted.api_keys {
@@ -205,9 +236,8 @@ fn api_keys(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
             add(&SecretSource::Variable("OPENAI_API_KEY".to_owned()), Vec::new());
         } else {
             let why = "`OPENAI_API_KEY` is taken only when `OPENAI_BASE_URL` is a host of OCI, or with `--api-key env:OPENAI_API_KEY`";
-            let state = State::NotUsable(Unusable::new(why, "wrong-credential-kind"));
-            let origin = "OPENAI_API_KEY".to_owned();
-            found.candidates.push(Candidate { method: "genai-api-key", origin, state, notes: Vec::new() });
+            let unusable = Unusable::new(why, "wrong-credential-kind");
+            found.refuse("genai-api-key", "OPENAI_API_KEY", unusable, Vec::new());
         }
     }
 }
@@ -223,9 +253,7 @@ fn profiles(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
             Ok(text) => text,
             Err(why) => {
                 let unusable = Unusable::new(format!("{name}: {why}"), "config-profile-missing");
-                let origin = format!("{pointed_at_by}: {name}");
-                let state = State::NotUsable(unusable);
-                found.candidates.push(Candidate { method: "user-api-key", origin, state, notes: Vec::new() });
+                found.refuse("user-api-key", format!("{pointed_at_by}: {name}"), unusable, Vec::new());
                 continue;
             }
         };
@@ -269,11 +297,7 @@ fn by_settings(
 ) {
     let read = match read {
         Ok(read) => read,
-        Err(unusable) => {
-            let state = State::NotUsable(unusable);
-            found.candidates.push(Candidate { method: "user-api-key", origin, state, notes });
-            return;
-        }
+        Err(unusable) => return found.refuse("user-api-key", origin, unusable, notes),
     };
     let session = read.get("security_token_file").is_some();
     let delegation = read.get("delegation_token_file").is_some();
@@ -282,11 +306,18 @@ fn by_settings(
     }
     if session {
         let made = SessionToken::from_settings(&read, origin.clone(), passphrase, around);
+        let key = made.as_ref().ok().map(|made| made.key_file().clone());
         found.add("session-token", origin.clone(), made, notes.clone());
+        // A session has no use for the fingerprint, and its user stands in the token.
+        let held = Held::of_settings(&read, key, around);
+        found.hold(Held { user: None, fingerprint: None, ..held });
     }
     if delegation {
         let made = DelegationToken::from_settings(&read, origin.clone(), around);
         found.add("delegation-token", origin.clone(), made, notes.clone());
+        // The instance signs with its own key.
+        let held = Held::of_settings(&read, None, around);
+        found.hold(Held { key: None, token: None, user: None, fingerprint: None, ..held });
     }
     // A session below a user's DEFAULT inherits the user, who is listed with DEFAULT already.
     let inherited = |key: &str| {
@@ -296,7 +327,10 @@ fn by_settings(
         read.get("user").is_some() && !(session && inherited("user") && !inherited("security_token_file"));
     if own_user || !(session || delegation) {
         let made = UserApiKey::from_settings(&read, origin.clone(), passphrase, around);
+        let key = made.as_ref().ok().map(|made| made.key_file().clone());
         found.add("user-api-key", origin, made, notes);
+        let held = Held::of_settings(&read, key, around);
+        found.hold(Held { token: None, ..held });
     }
 }
 

@@ -12,11 +12,11 @@ use serde_json::json;
 
 use super::federation::{auth_url, parse, send_signed, token_of};
 use super::keys::{fresh, read_private_key, session_key, token_in};
-use super::{AuthError, AuthMethod, Edge, InstancePrincipal, Pending, Session, Unusable};
+use super::{AuthError, AuthMethod, Edge, Held, InstancePrincipal, Pending, Session, Unusable};
 use crate::probe::Surroundings;
 use crate::probe::config::{Place, place};
 use crate::probe::transport::{Answer, Call, Purpose};
-use crate::wire::{KeyId, PrivateKey, Secret, Signer, Token};
+use crate::wire::{KeyFile, KeyId, PrivateKey, Secret, Signer, Token};
 
 const STEP: &str = "resource principal";
 const TOKEN_STEP: &str = "token of the resource";
@@ -87,12 +87,12 @@ impl Variables<'_> {
         })
     }
 
-    fn key(&self, given: &str, passphrase: Option<&str>) -> Result<PrivateKey, Unusable> {
+    fn key(&self, given: &str, passphrase: Option<&str>) -> Result<KeyFile, Unusable> {
         let text = self.value("PRIVATE_PEM", given)?;
         let passphrase = passphrase.map(|given| self.value("PRIVATE_PEM_PASSPHRASE", given)).transpose()?;
         let passphrase = passphrase.map(|text| Secret::new(text).trimmed());
         let named = format!("`{PREFIX}PRIVATE_PEM{}`", self.suffix);
-        read_private_key(&text, &named, passphrase.as_ref(), None, self.around).map(|file| file.key)
+        read_private_key(&text, &named, passphrase.as_ref(), None, self.around)
     }
 }
 
@@ -124,6 +124,12 @@ impl ResourcePrincipal {
         Ok(Self { origin: format!("{PREFIX}VERSION={version}"), version, kind, place })
     }
 
+    /// Token and key of a resource that has them at hand.
+    pub(super) fn held(&self, around: &dyn Surroundings) -> Held {
+        let (key, token) = self.kind.at_hand(around, "").ok().flatten().unzip();
+        Held { key: key.map(Ok), token, ..Held::default() }
+    }
+
     /// The version of the scheme.
     pub fn version(&self) -> &str {
         &self.version
@@ -153,7 +159,7 @@ impl Kind {
                     endpoint: variables.need("RPT_ENDPOINT")?,
                     session_endpoint: variables.need("RPST_ENDPOINT")?,
                     path: with_id(&path, "{}", &resource),
-                    key: variables.key(&variables.need("PRIVATE_PEM")?, passphrase.as_deref())?,
+                    key: variables.key(&variables.need("PRIVATE_PEM")?, passphrase.as_deref())?.key,
                     key_id: KeyId::Resource { version: version.to_owned(), tenancy, resource },
                     security_context: context.map(Secret::new),
                 }
@@ -179,7 +185,7 @@ impl Kind {
         &self,
         around: &dyn Surroundings,
         suffix: &'static str,
-    ) -> Result<Option<(PrivateKey, Token)>, Unusable> {
+    ) -> Result<Option<(KeyFile, Token)>, Unusable> {
         let Kind::AtHand { token, key, passphrase } = self else { return Ok(None) };
         let variables = Variables { around, suffix };
         let named = format!("`{PREFIX}RPST{suffix}`");
@@ -201,7 +207,7 @@ impl Kind {
                 let read = read.map_err(|error| AuthError::new(STEP, error.why, error.cause))?;
                 let (key, token) =
                     read.ok_or_else(|| AuthError::new(STEP, "no token", "config-env-missing"))?;
-                Ok(Session::of_token(key, token, place.cloned()))
+                Ok(Session::of_token(key.key, token, place.cloned()))
             }
             Kind::OfInstance { endpoint, session_endpoint, path, id } => {
                 let instance = InstancePrincipal::federate(edge).await?;

@@ -7,7 +7,7 @@ use super::ids::Ocid;
 use super::{Evidence, Strength};
 use crate::wire::{ALLOWED_SKEW, KeyError, KeyFile, Oddity, PemError, PublicKey, Secret, Token, http_date};
 
-/// The fingerprints of the machine's other profiles, with the profiles' names.
+/// The fingerprints of the machine's other profiles, each after what to call its profile.
 pub type KeyRing<'a> = [(&'a str, &'a str)];
 
 /// Whether a configured fingerprint is that of the key. `others` tells when it is that of another profile.
@@ -40,11 +40,11 @@ pub fn fingerprint(configured: &str, key: &PublicKey, others: &KeyRing<'_>) -> O
     let (cause, text) = match (owner(configured), owner(&real)) {
         (_, Some(profile)) => (
             "wrong-profile-credential",
-            format!("the key in `key_file` is that of profile `{profile}`: its fingerprint is `{real}`"),
+            format!("the key in `key_file` is that of {profile}: its fingerprint is `{real}`"),
         ),
         (Some(profile), None) => (
             "wrong-profile-credential",
-            format!("`fingerprint` is that of profile `{profile}`; the key in `key_file` has `{real}`"),
+            format!("`fingerprint` is that of {profile}; the key in `key_file` has `{real}`"),
         ),
         (None, None) => (
             "bad-fingerprint-or-key",
