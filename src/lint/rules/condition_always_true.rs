@@ -10,7 +10,7 @@ use super::conditions::{condition_of, groups, incompatible};
 /// Flags `any` groups with two `!=` tests of one variable that can't both fail.
 pub static RULE: Rule = Rule {
     name: "condition-always-true",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     confidence: Confidence::High,
     category: Category::Reach,
     persona: Persona::Default,

@@ -5,7 +5,7 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
 use crate::policy::ast::Statement;
 
-use super::policies::lists;
+use super::policies::{lists, severity_in};
 
 /// Flags defines that do not stand at the top of their policy.
 pub static RULE: Rule = Rule {
@@ -27,7 +27,8 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
                 Statement::Define(_) if begun => {
                     sink.report(parsed.source.place, "defines come before all other statements of a policy")
                         .help("move it to the top")
-                        .statement(context.reference(parsed.source));
+                        .severity(severity_in(parsed))
+.statement(context.reference(parsed.source));
                 }
                 Statement::Rule(_) => begun = true,
                 _ => {}

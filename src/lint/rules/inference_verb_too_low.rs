@@ -18,12 +18,25 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
+/// Types whose permissions are in no documentation.
+const STATEFUL: [&str; 2] = ["generative-ai-response", "generative-ai-conversation"];
+
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny()) else { return };
     let Some(ActionKind::Verb { verb, verb_span, resource_type: Some(atom) }) = rule.action.as_ref().map(|action| &action.kind)
     else {
         return;
     };
+    let stateful = atom.known(context.text).is_some_and(|name| STATEFUL.iter().any(|each| each.eq_ignore_ascii_case(name)));
+    if stateful && matches!(verb, Verb::Inspect | Verb::Read | Verb::Use) {
+        let word = verb_span.of(context.text).to_ascii_lowercase();
+        sink.report(context.locate(*verb_span), format!("`{word}` is not known to suffice here"))
+            .severity(Severity::Info)
+            .confidence(Confidence::Low)
+            .note("no page of the documentation lists the permissions of this type; where it was seen to work, `manage` was granted")
+            .help("write `manage` if calls get a 404 with this statement in place");
+        return;
+    }
     let (Verb::Inspect | Verb::Read, Some(name)) = (verb, atom.known(context.text)) else { return };
     let Some(found) = catalog::resource_type(name).filter(|found| found.name.starts_with("generative-ai")) else { return };
     let known = if *verb == Verb::Inspect { catalog::Verb::Inspect } else { catalog::Verb::Read };

@@ -30,7 +30,6 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         let place = context.locate(atom.span);
         if name.starts_with("target.resource.tag.") {
             sink.report(place, "list requests can't be granted through a tag of the target")
-                .severity(Severity::Error)
                 .note("a list is not about one resource, so it carries no tag, and `inspect` grants lists alone")
                 .help("test the tag of the compartment: `target.resource.compartment.tag.…`");
         } else if name == "target.compartment.id" || name == "target.compartment.name" {

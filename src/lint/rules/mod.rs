@@ -52,6 +52,7 @@ rules! {
     quoted_variable,
     regex_in_pattern,
     region_name_for_key,
+    resource_subject,
     root_compartment_by_id,
     secret_in_file,
     service_name_without_region,

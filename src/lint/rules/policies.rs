@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Severity;
 use crate::lint::{ConfigurationContext, ParsedStatement};
 use crate::policy::ast::{Atom, LocationKind, MemberKind, Statement, SubjectKind, TenancyRef};
 use crate::source::DeclaredKind;
@@ -67,4 +68,9 @@ fn members(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<(bool, Atom)
         MemberKind::Id(_) | MemberKind::Hole => None,
     };
     members.iter().filter_map(|member| name(&member.kind)).collect()
+}
+
+/// A list of statements that no policy is known to hold may be taken from several.
+pub(super) fn severity_in(parsed: &ParsedStatement<'_>) -> Severity {
+    if parsed.source.policy.is_some() { Severity::Warning } else { Severity::Info }
 }

@@ -10,7 +10,7 @@ use super::values::literals_of;
 /// Flags `request.region` compared with a region identifier or an unknown key.
 pub static RULE: Rule = Rule {
     name: "region-name-for-key",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     confidence: Confidence::High,
     category: Category::Names,
     persona: Persona::Default,
@@ -35,7 +35,6 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
                         .help("write the key of the region, such as `ord` for `us-chicago-1`");
                 } else {
                     sink.report(place, format!("`{text}` is the key of no known region"))
-                        .severity(Severity::Warning)
                         .confidence(Confidence::Low)
                         .help("look the key up: `ociam catalog region`");
                 }

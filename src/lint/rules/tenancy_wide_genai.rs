@@ -3,7 +3,7 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{ActionKind, LocationKind, RuleKind};
+use crate::policy::ast::{ActionKind, LocationKind, RuleKind, SubjectKind};
 
 /// Flags Generative AI grants in tenancy for principals other than administrators.
 pub static RULE: Rule = Rule {
@@ -17,14 +17,25 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
+/// Where agents and model calls take their data from.
+const DATA: [&str; 9] = [
+    "objects", "buckets", "object-family", "secrets", "secret-bundles", "secret-family", "database-tools-family",
+    "database-tools-connections", "autonomous-database-family",
+];
+
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| rule.kind == RuleKind::Allow) else { return };
     let Some(location) = rule.location.as_ref().filter(|location| matches!(location.kind, LocationKind::Tenancy(None))) else { return };
     let Some(ActionKind::Verb { resource_type: Some(atom), .. }) = rule.action.as_ref().map(|action| &action.kind) else { return };
-    let genai = atom.known(context.text).map(str::to_ascii_lowercase).is_some_and(|name| {
-        name.starts_with("generative-ai") || name.starts_with("genai-agent")
+    let name = atom.known(context.text).map(str::to_ascii_lowercase).unwrap_or_default();
+    let workload = rule.subject.as_ref().is_some_and(|subject| {
+        matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
     });
-    if genai {
+    if workload && rule.condition.is_none() && DATA.contains(&name.as_str()) {
+        sink.report(context.locate(location.span), format!("`{name}` of every compartment is within this workload's reach"))
+            .note("whoever takes the workload over, or asks the agent cleverly, reads what other teams keep there")
+            .help("name the compartment that holds the data: `in compartment …`");
+    } else if name.starts_with("generative-ai") || name.starts_with("genai-agent") {
         sink.report(context.locate(location.span), "this grant reaches every compartment of the tenancy")
             .note("models, files, vector stores and agents of all teams are within reach, and all of their cost falls to the tenancy")
             .help("name the compartment of the workload: `in compartment …`");

@@ -3,7 +3,7 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
-use super::policies::{alias_of, lists, tenancies};
+use super::policies::{severity_in, alias_of, lists, tenancies};
 
 /// Flags aliases that no define of the same policy introduces, where it has defines.
 pub static RULE: Rule = Rule {
@@ -33,7 +33,8 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
                 sink.report(context.located(parsed.source).locate(alias.span), format!("the policy defines no tenancy `{name}`"))
                     .note("an alias holds in the policy that defines it, and must be defined before it is used")
                     .help(format!("add `define tenancy {name} as ocid1.tenancy…` at the top of the policy"))
-                    .statement(context.reference(parsed.source));
+                    .severity(severity_in(parsed))
+.statement(context.reference(parsed.source));
             }
         }
     }

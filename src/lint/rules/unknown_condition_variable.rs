@@ -36,7 +36,17 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 
 fn word(context: &StatementContext<'_>, atom: &Atom, sink: &mut Sink<'_>) {
     let Some(name) = atom.known(context.text) else { return };
-    if name.is_empty() || context.is_misread(atom.span) || catalog::variable(name).is_some() {
+    if name.is_empty() || context.is_misread(atom.span) {
+        return;
+    }
+    if let Some(known) = catalog::variable(name) {
+        if known.name != name && known.name.eq_ignore_ascii_case(name) {
+            sink.report(context.locate(atom.span), format!("the documentation spells this `{}`", known.name))
+                .severity(Severity::Info)
+                .note("whether OCI looks at the case of a variable's name is in no document")
+                .help(format!("write `{}`", known.name))
+                .fix(context.fix(format!("write `{}`", known.name), Applicability::Safe, atom.span, known.name));
+        }
         return;
     }
     let report = sink.report(context.locate(atom.span), format!("`{name}` is not a known condition variable"));
