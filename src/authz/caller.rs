@@ -261,6 +261,40 @@ impl<'c> Caller<'c> {
         (Truth::False, None)
     }
 
+    /// The groups and dynamic groups that it certainly is in and whose names are known, Administrators last of all.
+    pub fn certain_groups(&self) -> Vec<GroupName> {
+        let certain = self
+            .member_of
+            .iter()
+            .filter(|(key, (truth, _))| truth.is_true() && &***key != ADMINISTRATORS_KEY);
+        let known =
+            certain.filter_map(|(key, _)| self.compiled.names.known.get(key).map(|known| (key, known)));
+        let from_tenancy = known.map(|(_, known)| {
+            let domain = Some(known.domain.clone());
+            GroupName { domain, name: known.name.clone() }
+        });
+        let mut names: Vec<_> = from_tenancy.collect();
+        if let Principal::User { groups: Some(groups), .. } = self.principal
+            && names.is_empty()
+        {
+            names.clone_from(groups);
+        }
+        names
+    }
+
+    /// The principal type of a resource.
+    pub fn resource_type(&self) -> Option<String> {
+        self.resource.as_ref()?.kind.clone()
+    }
+
+    /// The OCID of the principal's compartment.
+    pub fn compartment_ocid(&self) -> Option<String> {
+        match self.compartment()? {
+            Attribute::Values(values) => values.first().map(|value| value.to_string()),
+            _ => None,
+        }
+    }
+
     fn groups(&self) -> impl Iterator<Item = (&Arc<str>, Option<&Known>)> {
         self.member_of.keys().map(|key| (key, self.compiled.names.known.get(key)))
     }

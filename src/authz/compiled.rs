@@ -35,6 +35,8 @@ pub struct Compiled {
     pub grants: Vec<Grant>,
     /// Its statements.
     pub origins: Vec<Origin>,
+    /// What the statements that OCI rejects would come to.
+    pub rejected: Vec<Grant>,
     /// Grants by subject, by action, by the compartment they start at.
     index: HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Option<NodeId>, Grants>>>,
     /// Dynamic groups that statements name and whose rule isn't known.
@@ -52,6 +54,7 @@ impl Compiled {
         let mut compiled = Compiled {
             grants: Vec::new(),
             origins: Vec::new(),
+            rejected: Vec::new(),
             index: HashMap::new(),
             strange_groups: Vec::new(),
             users: HashMap::new(),
@@ -104,9 +107,10 @@ impl Compiled {
     fn take(&mut self, input: &Input<'_>, aliases: &[compile::Alias], tree: &mut Tree) {
         let (origin, grant) = compile::compile(input, aliases, tree, &self.names);
         let at = self.origins.len();
-        if let (Some(mut grant), None) = (grant, &origin.rejected) {
+        if let Some(mut grant) = grant {
             grant.origin = at;
-            self.grants.push(grant);
+            let list = if origin.rejected.is_none() { &mut self.grants } else { &mut self.rejected };
+            list.push(grant);
         }
         self.origins.push(origin);
     }

@@ -223,6 +223,24 @@ impl GroupName {
 }
 
 impl Principal {
+    /// How it is called in reports.
+    pub fn label(&self) -> String {
+        match self {
+            Principal::User { user, .. } => format!("user {user}"),
+            Principal::Group(name) => format!("group {}", name.in_statement()),
+            Principal::DynamicGroup(name) => format!("dynamic-group {}", name.in_statement()),
+            Principal::ApiKey(ocid) => format!("GenAI API key {ocid}"),
+            Principal::Workload { namespace, account, .. } => format!("workload {namespace}/{account}"),
+            Principal::Service(name) => format!("service {name}"),
+            Principal::Anyone => "any-user".into(),
+            Principal::Resource(resource) => match (&resource.ocid, &resource.kind) {
+                (Some(ocid), _) => format!("resource {ocid}"),
+                (None, Some(kind)) => format!("resource of type {kind}"),
+                (None, None) => "resource".into(),
+            },
+        }
+    }
+
     /// Reads `group:'Default'/'Devs'`, `user:ana`, `dynamic-group:fns`, `genai-api-key:ocid1…`,
     /// `resource:{type=fnfunc, compartment=ml:prod}`, `workload:namespace/account@cluster`, `service:name`, `any-user`.
     pub fn parse(text: &str) -> Result<Self, String> {
