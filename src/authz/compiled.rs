@@ -21,6 +21,9 @@ pub const ADMINISTRATORS_POLICY: &str = "Tenant Admin Policy";
 pub const ADMINISTRATORS_KEY: &str = "g:default/administrators";
 
 type Grants = SmallVec<[u32; 4]>;
+/// Grants by the compartment they start at; those of an unknown place under none.
+type ByScope = HashMap<Option<NodeId>, Grants>;
+type ByAction = HashMap<Arc<str>, ByScope>;
 
 /// A tenancy made ready for deciding.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ pub struct Compiled {
     /// What the statements that OCI rejects would come to.
     pub rejected: Vec<Grant>,
     /// Grants by subject, by action, by the compartment they start at.
-    index: HashMap<Arc<str>, HashMap<Arc<str>, HashMap<Option<NodeId>, Grants>>>,
+    index: HashMap<Arc<str>, ByAction>,
     /// Dynamic groups that statements name and whose rule isn't known.
     pub strange_groups: Vec<Arc<str>>,
     users: HashMap<String, usize>,
@@ -172,7 +175,7 @@ impl Compiled {
             || !target.known
             || target.chain.iter().any(|id| self.tree.ocid(*id).is_none() && *id != ROOT);
         let mut found: Vec<u32> = Vec::new();
-        let mut of_subject = |by_action: &HashMap<Arc<str>, HashMap<Option<NodeId>, Grants>>| {
+        let mut of_subject = |by_action: &ByAction| {
             for action in &actions {
                 let Some(by_scope) = by_action.get(action) else { continue };
                 if wide {

@@ -6,7 +6,7 @@ use super::Truth;
 use super::condition::{Operator, Test, Value};
 
 /// Seconds since the start of the year 0, by the calendar.
-fn instant(text: &str) -> Option<i64> {
+pub fn instant(text: &str) -> Option<i64> {
     let text = text.trim().trim_end_matches(['z', 'Z']);
     let (date, clock) = text.split_once(['t', 'T', ' ']).unwrap_or((text, "00:00:00"));
     let mut parts = date.splitn(3, '-').map(|part| part.parse::<i16>().ok());

@@ -257,6 +257,12 @@ impl Tree {
         }
     }
 
+    /// The compartment with this stable key.
+    pub fn find(&self, key: &str) -> Option<NodeId> {
+        let Some(path) = key.strip_prefix('/') else { return self.by_ocid(key) };
+        path.split(':').filter(|name| !name.is_empty()).try_fold(ROOT, |at, name| self.child(at, name))
+    }
+
     /// The compartment that a policy names as its own: path from the root, or OCID. Made where it isn't there.
     pub fn attachment(&mut self, place: &str) -> NodeId {
         let place = place.trim();
@@ -289,10 +295,7 @@ impl Tree {
         let mut at = Some(from);
         for name in names {
             let next = at.and_then(|at| self.child(at, name));
-            at = match next.or_else(|| self.by_ocid(name).filter(|_| is_ocid(name))) {
-                Some(child) => Some(child),
-                None => None,
-            };
+            at = next.or_else(|| self.by_ocid(name).filter(|_| is_ocid(name)));
         }
         if let Some(id) = at {
             return Found::Node(id);
