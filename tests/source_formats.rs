@@ -134,6 +134,38 @@ fn a_named_terraform_file_is_read_with_its_neighbours_but_only_it_is_reported() 
 }
 
 #[test]
+fn only_folders_that_can_matter_are_read_modules_and_their_callers_among_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write(
+        "env/main.tf",
+        "module \"iam\" {\n  source = \"../modules/iam\"\n  group  = module.names.admins\n}\nmodule \"names\" {\n  source = \"../modules/names\"\n}\n",
+    );
+    write(
+        "modules/iam/main.tf",
+        "variable \"group\" {}\nresource \"oci_identity_policy\" \"p\" {\n  statements = [\"Allow group ${var.group} to manage buckets in tenancy\"]\n}\n",
+    );
+    write("modules/names/main.tf", "output \"admins\" {\n  value = \"Admins\"\n}\n");
+    write("other/main.tf", "resource \"x\" \"y\" {\n");
+    write(
+        "json/main.tf.json",
+        &format!("{{\"resource\": {{\"oci_identity_policy\": {{\"j\": {{\"statements\": [\"{A}\"]}}}}}}}}"),
+    );
+    write("json/x.tfvars.json", &format!("{{\"s\": [\"{A}\"]}}"));
+    let loaded = paths(&[folder.path()]);
+    let policies: Vec<_> =
+        found(&loaded).into_iter().map(|(text, policy)| (text.ends_with(A), policy)).collect();
+    let direct = Some("oci_identity_policy.j");
+    let through = Some("module.iam.oci_identity_policy.p");
+    assert_eq!(policies, [(true, direct), (true, None), (true, through)]);
+    assert_eq!(messages(&loaded), []);
+}
+
+#[test]
 fn files_that_can_not_be_read_are_named_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

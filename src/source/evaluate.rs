@@ -1,25 +1,60 @@
 //! Hands the Terraform files of a run to the evaluator: reads their syntax, adds the files of the same
 //! folders that named files need beside them, and gives it the disk to read from.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rayon::prelude::*;
+use regex::Regex;
 
 use crate::text::{FileId, Place, SourceFile};
 
 use super::configuration::Configuration;
 use super::detect::{self, Kind};
+use super::load;
 use super::parts::Parts;
 use super::terraform::eval::{self, Loader};
 use super::terraform::module::{TerraformFile, directory_of, join_path};
 use super::terraform::read;
-use super::{comments, json, load, structured};
 
 /// Files that a folder may have for `fileset` and the like.
 const MAX_LISTED: usize = 20_000;
+
+/// Which of the folders of Terraform files can matter: those that may hold a policy, and those that call
+/// such a one as a local module, or one that is not among them. Takes each file's name and text.
+pub(super) fn relevant_folders<'t>(files: impl Iterator<Item = (&'t str, &'t str)>) -> HashSet<String> {
+    static SOURCE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"]*)""#).ok());
+    let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut folders = HashSet::new();
+    let mut pending = Vec::new();
+    for (name, text) in files {
+        let folder = directory_of(name);
+        if detect::may_hold_policy(text.as_bytes()) {
+            pending.push(folder.clone());
+        }
+        for source in SOURCE.iter().flat_map(|source| source.captures_iter(text)) {
+            if let Some(path) = source.get(1) {
+                callers.entry(join_path(&folder, path.as_str())).or_default().insert(folder.clone());
+            }
+        }
+        folders.insert(folder);
+    }
+    for (called, callers) in &callers {
+        if !folders.contains(called) {
+            pending.extend(callers.iter().cloned());
+        }
+    }
+    let mut relevant = HashSet::new();
+    while let Some(folder) = pending.pop() {
+        pending
+            .extend(callers.get(&folder).into_iter().flatten().filter(|c| !relevant.contains(*c)).cloned());
+        relevant.insert(folder);
+    }
+    relevant
+}
 
 /// Evaluates the Terraform files, named by the user (true) or met by a walk, into the configuration.
 pub(super) fn evaluate(
@@ -35,11 +70,11 @@ pub(super) fn evaluate(
     let neighbours = neighbours(configuration, asked, &disk);
     let all: Vec<FileId> = asked.iter().map(|(id, _)| *id).chain(neighbours.iter().copied()).collect();
     let files = &configuration.files;
-    let read: Vec<(Option<TerraformFile>, Parts)> =
+    let read: Vec<(TerraformFile, Parts)> =
         all.par_iter().filter_map(|&id| Some(read_one(id, files.get(id)?))).collect();
     let mut parsed = Vec::new();
     for (id, (file, parts)) in all.iter().zip(read) {
-        parsed.extend(file);
+        parsed.push(file);
         if own.contains(id) {
             configuration.absorb(parts);
         }
@@ -61,20 +96,20 @@ pub(super) fn evaluate(
 }
 
 /// Reads one file: its tree for the evaluator, and the problems and comments of the file.
-fn read_one(id: FileId, file: &SourceFile) -> (Option<TerraformFile>, Parts) {
-    if file.name.to_ascii_lowercase().ends_with(".json") {
-        let document = json::read(id, &file.text);
-        let mut parts = document.root.as_ref().map(structured::read).unwrap_or_default();
-        parts.problems = document.problems;
-        parts.comments = comments::collect(id, &file.text, comments::Comments::JsonKey);
-        return (None, parts);
-    }
-    let read = read::native(id, &file.text);
+fn read_one(id: FileId, file: &SourceFile) -> (TerraformFile, Parts) {
+    let name = file.name.to_ascii_lowercase();
+    let read = if name.ends_with(".tfvars.json") {
+        read::json_values(id, &file.text)
+    } else if name.ends_with(".json") {
+        read::json(id, &file.text)
+    } else {
+        read::native(id, &file.text)
+    };
     let told = detect::by_name(&file.name) == Some(Kind::Terraform);
     let path = if told { file.name.to_string() } else { format!("{}.tf", file.name) };
     let comments = read.comments.into_iter().map(|comment| comment.place).collect();
     let parts = Parts { problems: read.problems, comments, ..Parts::default() };
-    (Some(TerraformFile { path, file: id, body: read.body }), parts)
+    (TerraformFile { path, file: id, body: read.body }, parts)
 }
 
 /// Adds the Terraform files that stand beside those named by the user: without them locals and variables

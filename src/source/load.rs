@@ -12,6 +12,7 @@ use crate::text::{FileId, SourceFile};
 use super::configuration::Configuration;
 use super::detect::{self, InputFormat, Kind};
 use super::parts::Parts;
+use super::terraform::module::directory_of;
 use super::{evaluate, read, walk};
 
 /// The largest file that is read.
@@ -81,6 +82,11 @@ pub fn load(request: &Request) -> Loaded {
     }
     let asked = request.paths.len() + usize::from(request.stdin.is_some());
     let failed = inputs.iter().filter(|(_, named, content)| *named && content.is_err()).count();
+    let terraform = inputs.iter().filter_map(|(name, _, content)| {
+        let is = detect::by_name(name) == Some(Kind::Terraform);
+        content.as_ref().ok().filter(|_| is).map(|text| (name.as_str(), text.as_str()))
+    });
+    let folders = evaluate::relevant_folders(terraform);
     let mut configuration = Configuration::default();
     let mut texts: Vec<(FileId, Kind, bool)> = Vec::new();
     for (name, named, content) in inputs {
@@ -88,6 +94,9 @@ pub fn load(request: &Request) -> Loaded {
         match content {
             Ok(content) => {
                 let kind = read::kind_of(&name, &content, wanted);
+                if kind == Kind::Terraform && !named && !folders.contains(&directory_of(&name)) {
+                    continue;
+                }
                 let id = configuration.files.add(SourceFile::new(name, content));
                 texts.push((id, kind, named));
             }
