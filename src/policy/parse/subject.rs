@@ -612,6 +612,15 @@ impl Parser<'_> {
             return;
         }
         let found = super::rule::shorten(inner);
+        if inner.len() >= 3 && inner.bytes().all(|byte| byte.eq_ignore_ascii_case(&b'x')) {
+            self.warn(
+                Kind::UnresolvedPlaceholder,
+                token.span,
+                format!("`{found}` stands for an OCID that is still to come"),
+            )
+            .help(format!("write the OCID of {what}"));
+            return;
+        }
         self.warn(Kind::IdWithoutOcid, token.span, format!("`{found}` is no OCID"))
             .help(format!("write the OCID of {what} after `id`, or the name without `id`"));
     }
