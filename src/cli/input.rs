@@ -1,12 +1,16 @@
 //! What the commands read: paths, standard input, formats.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use crate::report::Summary;
-use crate::source::{Configuration, Role, StatementSource};
-use crate::text::{FileId, MappedText, Place, SourceFile, Span};
+use clap::ValueEnum;
+
+use crate::diag::Finding;
+use crate::report::{self, Report, Summary};
+use crate::source::problem::UNREADABLE_SOURCE;
+use crate::source::{self, Configuration, InputFormat, Request, Stdin};
+use crate::text::{FileId, Place};
 
 use super::Failure;
 use super::terminal::Terminal;
@@ -17,95 +21,122 @@ pub(super) struct InputArgs {
     /// Files and folders; `-` is standard input
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// The format
-    #[arg(long)]
-    input_format: Option<String>,
+    /// The format of the files named and of standard input, instead of telling it from name and content
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    input_format: Option<FormatArg>,
     /// The name that standard input goes by; tells its format too
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<String>,
 }
 
+/// The formats that can be named.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// Terraform or OpenTofu configuration
+    Terraform,
+    /// What `terraform show -json` prints
+    Plan,
+    /// What the OCI command line prints
+    OciJson,
+    /// A JSON array of statements
+    StatementsJson,
+    /// Landing-zone configurations and Ansible playbooks, in YAML or JSON
+    Yaml,
+    /// The code blocks of Markdown
+    Markdown,
+    /// One statement a line
+    Text,
+}
+
+impl FormatArg {
+    fn format(self) -> InputFormat {
+        match self {
+            FormatArg::Terraform => InputFormat::Terraform,
+            FormatArg::Plan => InputFormat::Plan,
+            FormatArg::OciJson => InputFormat::OciJson,
+            FormatArg::StatementsJson => InputFormat::StatementsJson,
+            FormatArg::Yaml => InputFormat::Yaml,
+            FormatArg::Markdown => InputFormat::Markdown,
+            FormatArg::Text => InputFormat::Text,
+        }
+    }
+}
+
 impl InputArgs {
     /// The first path that is not standard input.
     pub(super) fn first_path(&self) -> Option<&Path> {
-        self.paths.iter().map(PathBuf::as_path).find(|path| *path != Path::new("-"))
+        self.paths.iter().map(PathBuf::as_path).find(|path| !is_stdin(path))
     }
+
+    /// Whether standard input is the only thing to read.
+    pub(super) fn is_stdin_only(&self) -> bool {
+        self.paths.iter().all(|path| is_stdin(path))
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// What was read.
 pub(super) struct Input {
+    /// Everything in it.
     pub(super) configuration: Configuration,
-    paths: Vec<Option<PathBuf>>,
+    request: Request,
+    nothing_read: bool,
     described: String,
-    unreadable: Vec<String>,
 }
 
 impl Input {
-    /// Reads what the arguments name; the texts of `overlay` stand in for those of their files.
-    pub(super) fn load(args: &InputArgs, overlay: &[(PathBuf, String)]) -> Result<Self, Failure> {
-        let described: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();
-        let mut input = Self {
-            configuration: Configuration::default(),
-            paths: Vec::new(),
-            described: described.join(", "),
-            unreadable: Vec::new(),
+    /// Reads what the arguments name.
+    pub(super) fn load(args: &InputArgs) -> Result<Self, Failure> {
+        let stdin = if args.paths.iter().any(|path| is_stdin(path)) {
+            let mut bytes = Vec::new();
+            let read = io::stdin().lock().read_to_end(&mut bytes);
+            read.map_err(|error| Failure::usage(format!("can't read standard input: {error}")))?;
+            Some(Stdin { name: args.stdin_filename.clone(), bytes })
+        } else {
+            None
         };
-        for path in &args.paths {
-            if path == Path::new("-") {
-                let mut text = String::new();
-                io::stdin()
-                    .lock()
-                    .read_to_string(&mut text)
-                    .map_err(|error| Failure::usage(format!("can't read standard input: {error}")))?;
-                let name = args.stdin_filename.clone().unwrap_or_else(|| "<stdin>".to_owned());
-                input.text(&name, text, None);
-            } else if path.is_file() {
-                let known = overlay.iter().find(|(known, _)| known == path).map(|(_, text)| text.clone());
-                match known.map_or_else(|| std::fs::read_to_string(path), Ok) {
-                    Ok(text) => input.text(&path.to_string_lossy(), text, Some(path.clone())),
-                    Err(error) => input.unreadable.push(format!("can't read `{}`: {error}", path.display())),
-                }
-            } else if !path.exists() {
-                input.unreadable.push(format!("there is no `{}`", path.display()));
-            }
-        }
-        Ok(input)
+        let described: Vec<String> =
+            args.paths
+                .iter()
+                .map(|path| {
+                    if is_stdin(path) { "standard input".to_owned() } else { format!("`{}`", path.display()) }
+                })
+                .collect();
+        let request = Request {
+            paths: args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect(),
+            stdin,
+            format: args.input_format.map(FormatArg::format),
+            overlay: BTreeMap::new(),
+        };
+        let loaded = source::load(&request);
+        Ok(Self {
+            configuration: loaded.configuration,
+            nothing_read: loaded.nothing_read,
+            request,
+            described: described.join(", "),
+        })
     }
 
-    /// One statement a line.
-    fn text(&mut self, name: &str, text: String, path: Option<PathBuf>) {
-        let name: Arc<str> = name.into();
-        let file = self.configuration.files.add(SourceFile::new(name, text));
-        self.paths.push(path);
-        let Some(source) = self.configuration.files.get(file).cloned() else { return };
-        for line in 1..=source.line_count() {
-            let trimmed = source.line(line).trim();
-            if trimmed.is_empty() || trimmed.starts_with('#') {
-                if trimmed.starts_with('#') {
-                    let start = source.line_start(line);
-                    self.configuration
-                        .comments
-                        .push(Place { file, span: Span::new(start, start + source.line(line).len()) });
-                }
-                continue;
-            }
-            let lead = source.line(line).len() - source.line(line).trim_start().len();
-            let start = source.line_start(line) + lead;
-            let index = self.configuration.statements.len();
-            self.configuration.statements.push(StatementSource {
-                text: MappedText::verbatim(trimmed, file, start),
-                policy: None,
-                index: Some(index),
-                place: Place { file, span: Span::new(start, start + trimmed.len()) },
-                maybe: false,
-                role: Role::Policy,
-            });
-        }
+    /// Reads again, with these texts in place of those of the files of these names.
+    pub(super) fn reload(&mut self, overlay: BTreeMap<String, String>) {
+        self.request.overlay = overlay;
+        let loaded = source::load(&self.request);
+        (self.configuration, self.nothing_read) = (loaded.configuration, loaded.nothing_read);
     }
 
     /// The path of a file; `None` for standard input.
-    pub(super) fn path(&self, file: FileId) -> Option<&Path> {
-        self.paths.get(file.0 as usize)?.as_deref()
+    pub(super) fn path(&self, file: FileId) -> Option<PathBuf> {
+        let name = self.configuration.files.name(file);
+        (!self.is_stdin(name)).then(|| PathBuf::from(name))
+    }
+
+    /// Whether a file's name is that of standard input.
+    pub(super) fn is_stdin(&self, name: &str) -> bool {
+        let stdin = self.request.stdin.as_ref().map(|stdin| stdin.name.as_deref().unwrap_or("<stdin>"));
+        stdin == Some(name)
     }
 
     /// The paths as asked for, for messages.
@@ -128,15 +159,40 @@ impl Input {
         }
     }
 
-    /// Says what could not be read; a failure when that is all that was asked for.
+    /// A failure, with the reasons shown, when nothing could be read that was asked for.
     pub(super) fn check_readable(&self, terminal: &Terminal) -> Result<(), Failure> {
-        if self.unreadable.is_empty() {
+        if !self.nothing_read {
             return Ok(());
         }
-        let mut stderr = io::stderr().lock();
-        for message in &self.unreadable {
-            writeln!(stderr, "{} {message}", terminal.error_words().0)?;
-        }
+        self.show_problems(terminal)?;
         Err(Failure::Shown)
+    }
+
+    /// Shows on standard error what could not be read.
+    pub(super) fn show_problems(&self, terminal: &Terminal) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        let located = |finding: &&Finding| {
+            let file = self.configuration.files.get(finding.place.file);
+            file.is_some_and(|file| !file.text.is_empty())
+        };
+        let unreadable =
+            self.configuration.problems.iter().filter(|finding| finding.rule == UNREADABLE_SOURCE);
+        let (shown, bare): (Vec<&Finding>, Vec<&Finding>) = unreadable.partition(located);
+        for finding in bare {
+            let (error, _) = terminal.error_words();
+            writeln!(
+                err,
+                "{error} {}: {}",
+                self.configuration.files.name(finding.place.file),
+                finding.message
+            )?;
+            if let Some(help) = &finding.help {
+                writeln!(err, "  {help}")?;
+            }
+        }
+        let findings: Vec<Finding> = shown.into_iter().cloned().collect();
+        let report =
+            Report { files: &self.configuration.files, findings: &findings, summary: Summary::default() };
+        report::write_findings(&report, terminal.err, &mut err)
     }
 }

@@ -1,5 +1,6 @@
 //! `ociam lint`: findings on everything the paths hold.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -90,18 +91,17 @@ pub(super) fn run(args: &LintArgs, global: &Global, terminal: &Terminal) -> Answ
         None => None,
     };
 
-    let mut input = Input::load(&args.input, &[])?;
+    let mut input = Input::load(&args.input)?;
+    input.check_readable(terminal)?;
     if args.diff {
         return show_diff(args, &settings, input, terminal);
     }
     let mut fixed = 0;
     if args.fix || args.unsafe_fixes {
-        let fixes = fix(args, &settings, &mut input)?;
-        fixed = fixes.iter().map(|file| file.fixes).sum();
-        for file in &fixes {
-            let Some(path) = input.path(file.file) else { continue };
-            write_file(path, &file.text)
-                .map_err(|error| Failure::usage(format!("can't write `{}`: {error}", path.display())))?;
+        let fixes = fix(args, &settings, &mut input);
+        for (name, file) in &fixes {
+            fixed += file.fixes;
+            write_back(&input, name, &file.text)?;
         }
     }
     let mut outcome = lint::lint(&input.configuration, &settings);
@@ -119,7 +119,6 @@ pub(super) fn run(args: &LintArgs, global: &Global, terminal: &Terminal) -> Answ
     if fixed > 0 && !global.quiet {
         writeln!(io::stderr().lock(), "applied {fixed} {}", if fixed == 1 { "fix" } else { "fixes" })?;
     }
-    input.check_readable(terminal)?;
     let fails = outcome.findings.iter().any(|finding| fail_on.fails(finding.severity));
     Ok(if fails && !args.exit_zero { Status::Findings } else { Status::Clean })
 }
@@ -165,42 +164,87 @@ fn is_touched(input: &Input, changed: &Changed, finding: &Finding) -> bool {
         let file = input.configuration.files.get(place.file);
         let (Some(file), Some(path)) = (file, input.path(place.file)) else { return false };
         let line = |offset| file.position(offset).line;
-        changed.touches(path, line(place.span.start()), line(place.span.end()))
+        changed.touches(&path, line(place.span.start()), line(place.span.end()))
     })
 }
 
-/// Applies fixes to the texts in memory, round by round, until nothing changes; gives the changed files.
-/// A file that would have more syntax errors than before keeps its text.
-fn fix(args: &LintArgs, settings: &Settings, input: &mut Input) -> Result<Vec<FixedFile>, Failure> {
-    let mut done: Vec<FixedFile> = Vec::new();
+/// A file as the fixes leave it.
+struct Fixed {
+    text: String,
+    fixes: usize,
+}
+
+/// Applies fixes to the texts in memory, round by round, until nothing changes; gives the changed files by
+/// name. Where a round leaves a file with more errors than it had, the file keeps its former text.
+fn fix(args: &LintArgs, settings: &Settings, input: &mut Input) -> BTreeMap<String, Fixed> {
+    let mut done: BTreeMap<String, Fixed> = BTreeMap::new();
+    let mut blocked: BTreeSet<String> = BTreeSet::new();
+    let mut outcome = lint::lint(&input.configuration, settings);
     for _ in 0..ROUNDS {
-        let outcome = lint::lint(&input.configuration, settings);
-        let round = lint::apply_fixes(&input.configuration.files, &outcome.findings, args.unsafe_fixes);
+        let files = &input.configuration.files;
+        let open = |finding: &&Finding| !blocked.contains(files.name(finding.place.file));
+        let findings: Vec<Finding> = outcome.findings.iter().filter(open).cloned().collect();
+        let round = lint::apply_fixes(files, &findings, args.unsafe_fixes);
+        let round: Vec<(String, FixedFile)> = round
+            .into_iter()
+            .map(|file| (files.name(file.file).to_owned(), file))
+            .filter(|(name, _)| !blocked.contains(name))
+            .collect();
         if round.is_empty() {
             break;
         }
-        for file in round {
-            match done.iter_mut().find(|known| known.file == file.file) {
-                Some(known) => *known = FixedFile { fixes: known.fixes + file.fixes, ..file },
-                None => done.push(file),
-            }
+        let before = errors_by_file(input, &outcome);
+        let texts = |done: &BTreeMap<String, Fixed>| {
+            done.iter().map(|(name, file)| (name.clone(), file.text.clone())).collect::<BTreeMap<_, _>>()
+        };
+        let mut overlay = texts(&done);
+        overlay.extend(round.iter().map(|(name, file)| (name.clone(), file.text.clone())));
+        input.reload(overlay);
+        outcome = lint::lint(&input.configuration, settings);
+        let after = errors_by_file(input, &outcome);
+        let worse = |name: &String| after.get(name) > before.get(name);
+        if round.iter().any(|(name, _)| worse(name)) {
+            blocked.extend(round.into_iter().map(|(name, _)| name).filter(worse));
+            input.reload(texts(&done));
+            outcome = lint::lint(&input.configuration, settings);
+            continue;
         }
-        let overlay: Vec<(PathBuf, String)> = done
-            .iter()
-            .filter_map(|file| Some((input.path(file.file)?.to_owned(), file.text.clone())))
-            .collect();
-        *input = Input::load(&args.input, &overlay)?;
+        for (name, file) in round {
+            let known = done.get(&name).map_or(0, |known| known.fixes);
+            done.insert(name, Fixed { text: file.text, fixes: known + file.fixes });
+        }
     }
-    Ok(done)
+    done
+}
+
+fn errors_by_file(input: &Input, outcome: &Outcome) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for finding in outcome.findings.iter().filter(|finding| finding.severity == Severity::Error) {
+        *counts.entry(input.configuration.files.name(finding.place.file).to_owned()).or_default() += 1;
+    }
+    counts
+}
+
+/// Writes a fixed file. Standard input has none.
+fn write_back(input: &Input, name: &str, text: &str) -> Result<(), Failure> {
+    if input.is_stdin(name) {
+        return Err(Failure::with_help(
+            "standard input can't be fixed in place",
+            "use `--diff` to see the fixes",
+        ));
+    }
+    write_file(Path::new(name), text)
+        .map_err(|error| Failure::usage(format!("can't write `{name}`: {error}")))
 }
 
 fn show_diff(args: &LintArgs, settings: &Settings, mut input: Input, terminal: &Terminal) -> Answer {
     let before = input.configuration.files.clone();
-    let fixed = fix(args, settings, &mut input)?;
+    let fixed = fix(args, settings, &mut input);
     let mut out = io::stdout().lock();
-    for file in &fixed {
-        let Some(old) = before.get(file.file) else { continue };
-        write_diff(&old.name, &old.text, &file.text, terminal.out, &mut out)?;
+    for (_, old) in before.iter() {
+        if let Some(file) = fixed.get(old.name.as_ref()) {
+            write_diff(&old.name, &old.text, &file.text, terminal.out, &mut out)?;
+        }
     }
     Ok(if fixed.is_empty() { Status::Clean } else { Status::Findings })
 }

@@ -6,8 +6,10 @@ mod changed;
 mod completions;
 mod config;
 mod explain;
+mod fmt;
 mod input;
 mod lint;
+mod parse;
 mod rules;
 mod schema;
 mod terminal;
@@ -38,6 +40,7 @@ Examples:
   ociam lint .                       lint every policy below this folder
   ociam lint --fix infra/iam         apply the safe fixes
   terraform show -json plan | ociam lint --input-format plan -
+  ociam fmt --check .                are all statements in canonical form?
   ociam explain unknown-verb         what a rule finds, and why
 
 Exit codes: 0 nothing at or above the threshold, 1 findings, 2 wrong usage or unreadable input";
@@ -62,6 +65,8 @@ struct Global {
 #[derive(Subcommand)]
 enum Command {
     Lint(Box<lint::LintArgs>),
+    Fmt(fmt::FmtArgs),
+    Parse(parse::ParseArgs),
     Rules(rules::RulesArgs),
     Explain(explain::ExplainArgs),
     /// Look up what OCI knows: resource-types, permissions, variables, models, regions
@@ -127,6 +132,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let terminal = Terminal::detect(cli.global.color);
     let answer = match &cli.command {
         Command::Lint(args) => lint::run(args, &cli.global, &terminal),
+        Command::Fmt(args) => fmt::run(args, &cli.global, &terminal),
+        Command::Parse(args) => parse::run(args, &terminal),
         Command::Rules(args) => rules::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Catalog(args) => look_up(args),

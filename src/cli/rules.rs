@@ -57,7 +57,7 @@ pub(super) fn run(args: &RulesArgs, terminal: &Terminal) -> Answer {
         }
         writeln!(out)?;
     }
-    writeln!(out, "{} rules; * has a fix. `ociam explain RULE` tells more about one.", listed.len())?;
+    writeln!(out, "{} in all; * has a fix. `ociam explain RULE` tells more about one.", listed.len())?;
     Ok(Status::Clean)
 }
 

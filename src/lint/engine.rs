@@ -14,7 +14,7 @@ use super::context::{
     ConfigurationContext, Located, MatchingRuleContext, ParsedRule, ParsedStatement, Sink, StatementContext,
     statement_ref,
 };
-use super::rule::{Check, Rule};
+use super::rule::{Category, Check, Rule};
 use super::rules::{self, suppression};
 use super::select::Settings;
 use super::suppress::Suppressions;
@@ -182,6 +182,7 @@ fn statement_findings(
             }
         }
     }
+    leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
     if !findings.is_empty() {
         let users = users(configuration, uses);
@@ -222,6 +223,7 @@ fn matching_rule_findings(
             }
         }
     }
+    leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
     let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
     (raw, Some(Arc::new(parsed.rule)))
@@ -303,6 +305,28 @@ fn syntax_fix(at: &Located<'_>, error: &SyntaxError) -> Option<Fix> {
     };
     let applicability = if fix.safe { Applicability::Safe } else { Applicability::Unsafe };
     Some(Fix { title, applicability, edits: edits? })
+}
+
+/// What the parser could not read for certain is not judged by the other rules, and above all not
+/// changed by their fixes: `mange` may be read as `manage`, but it does not say so yet.
+fn leave_out_misread(at: &Located<'_>, errors: &[SyntaxError], findings: &mut Vec<Finding>) {
+    let quotes = [SyntaxErrorKind::DoubleQuotes, SyntaxErrorKind::TypographicQuotes];
+    let misread: Vec<Place> = errors
+        .iter()
+        .filter(|error| error.severity == Severity::Error && !quotes.contains(&error.kind))
+        .map(|error| at.locate(error.span))
+        .collect();
+    if misread.is_empty() {
+        return;
+    }
+    findings.retain(|finding| {
+        let inside = |misread: &Place| {
+            let (outer, inner) = (misread.span, finding.place.span);
+            misread.file == finding.place.file && outer.start <= inner.start && inner.end <= outer.end
+        };
+        let own = rules::find(finding.rule).is_some_and(|rule| rule.category == Category::Syntax);
+        own || !misread.iter().any(inside)
+    });
 }
 
 /// In prose and in tests of bad input only what is certain is worth a word.

@@ -13,13 +13,16 @@ use crate::diag::{Applicability, Finding, Severity};
 use crate::text::{Files, Place};
 
 use super::source_code::Excerpt;
-use super::{Report, Style, Summary, rule_url};
+use super::{Report, Style, Summary, plural, rule_url};
 
 /// Room that the renderer takes before the text of a line.
 const GUTTER: usize = 8;
 
 pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     write_findings(report, style, out)?;
+    if report.findings.is_empty() && report.summary.statements == 0 {
+        return Ok(());
+    }
     writeln!(out, "{}", summary_line(&report.summary, style))
 }
 
@@ -29,8 +32,11 @@ pub(super) fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Wr
         let mut text = String::new();
         let shown = Shown::new(report.files, finding, style);
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
-        out.write_all(text.trim_end().as_bytes())?;
-        out.write_all(b"\n\n")?;
+        writeln!(out, "{}", text.trim_end())?;
+        for line in &shown.elsewhere {
+            writeln!(out, "  {} {line}", if style.color { "\u{1b}[36mnote:\u{1b}[0m" } else { "note:" })?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
@@ -54,6 +60,8 @@ struct Shown<'a> {
     excerpt: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     help: Option<String>,
+    /// Places that the excerpt does not show.
+    elsewhere: Vec<String>,
     linked: bool,
 }
 
@@ -104,10 +112,9 @@ impl<'a> Shown<'a> {
                 Applicability::Unsafe => "  [--unsafe-fixes]",
             });
         }
-        help.extend(elsewhere);
         let help = (!help.is_empty()).then(|| help.join("\n"));
         let cause = finding.note.clone().map(Cause);
-        Self { finding, cause, excerpt, labels, help, linked: style.color }
+        Self { finding, cause, excerpt, labels, help, elsewhere, linked: style.color }
     }
 }
 
@@ -204,8 +211,4 @@ fn summary_line(summary: &Summary, style: Style) -> String {
         line.push_str(&more.join(", "));
     }
     line
-}
-
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

@@ -2,14 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::{Report, rule_url};
+use super::{Report, plural, rule_url};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
     writeln!(
         out,
-        "**ociam**: {} errors, {} warnings, {} infos in {} statements of {} policies",
-        summary.errors, summary.warnings, summary.infos, summary.statements, summary.policies
+        "**ociam**: {}, {}, {} to know, in {}",
+        plural(summary.errors, "error"),
+        plural(summary.warnings, "warning"),
+        summary.infos,
+        plural(summary.statements, "statement")
     )?;
     if report.findings.is_empty() {
         return Ok(());

@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod page;
+mod parse_json;
 mod sarif;
 pub mod schema;
 mod source_code;
@@ -20,6 +21,7 @@ use crate::diag::{Finding, Severity};
 use crate::text::Files;
 
 pub use page::page;
+pub use parse_json::parse_document;
 pub use statistics::statistics;
 
 /// How the terminal wants its text.
@@ -117,6 +119,10 @@ pub fn write(format: Format, report: &Report<'_>, style: Style, out: &mut dyn Wr
 /// Writes the findings for a person, without the line of counts.
 pub fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     human::write_findings(report, style, out)
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// The page of a rule on the web, where the build knows the project's home.

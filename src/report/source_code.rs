@@ -81,7 +81,7 @@ impl Excerpt {
         let to = if to <= at { text.len() } else { to };
         let mut excerpt = Self::of(file, line, base + from, base + to, 1);
         let cut_before = from > indent && at >= from + ELLIPSIS.len();
-        let cut_after = to < text.len() && span.end() + ELLIPSIS.len() <= base + to;
+        let cut_after = to < text.len();
         excerpt.ellipsis(cut_before, cut_after);
         excerpt
     }

@@ -34,7 +34,9 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     if rule.kind.is_deny() || rule.condition.is_some() || rule.location.is_none() || ends_in_hole(context) {
         return;
     }
-    sink.report(context.locate(subject.span), format!("`{word}` is granted this without any condition"))
+    let granted = rule.action.as_ref().map_or("", |action| action.span.of(context.text));
+    let granted = granted.split_whitespace().collect::<Vec<_>>().join(" ");
+    sink.report(context.locate(subject.span), format!("`{word}` gets `{granted}` without any condition"))
         .note(who)
         .help("name a group or dynamic group, or add `where request.principal.type = '…'` with an id or compartment");
 }

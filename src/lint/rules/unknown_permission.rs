@@ -52,6 +52,10 @@ fn word(context: &StatementContext<'_>, atom: &Atom, sink: &mut Sink<'_>) {
             span,
             near,
         )),
-        None => report.help("check the name in the policy reference of its service"),
+        // With nothing like it in the catalogue, it may belong to a service that is not documented.
+        None => report
+            .severity(Severity::Info)
+            .confidence(Confidence::Low)
+            .help("check the name in the policy reference of its service"),
     };
 }

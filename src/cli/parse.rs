@@ -1,0 +1,69 @@
+//! `ociam parse`: the statements with their trees.
+
+use std::io::{self, Write};
+
+use crate::policy;
+use crate::report;
+use crate::text::Place;
+
+use super::input::{Input, InputArgs};
+use super::terminal::Terminal;
+use super::{Answer, Status, print_json};
+
+/// Print every statement and matching rule with its place and tree
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  ociam parse --format json modules/iam
+  echo 'Allow group A to use keys in tenancy' | ociam parse -")]
+pub(super) struct ParseArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// How to print
+    #[arg(long, short = 'f', value_enum, default_value = "text")]
+    format: ParseFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ParseFormat {
+    /// One statement a line, behind its place.
+    Text,
+    /// One JSON document, described by `ociam schema parse`.
+    Json,
+}
+
+pub(super) fn run(args: &ParseArgs, terminal: &Terminal) -> Answer {
+    let input = Input::load(&args.input)?;
+    input.check_readable(terminal)?;
+    let configuration = &input.configuration;
+    if args.format == ParseFormat::Json {
+        print_json(&report::parse_document(configuration))?;
+    } else {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        let at = |place: Place| match configuration.files.get(place.file) {
+            Some(file) => format!("{}:{}", file.name, file.position(place.span.start()).line),
+            None => String::new(),
+        };
+        for source in &configuration.statements {
+            let errors = policy::parse(source.text.as_str(), &source.text.hole_spans()).errors;
+            write_line(&mut out, &at(source.place), source.text.as_str(), &errors)?;
+        }
+        for source in &configuration.matching_rules {
+            let errors = policy::parse_matching_rule(source.text.as_str(), &source.text.hole_spans()).errors;
+            write_line(&mut out, &at(source.place), source.text.as_str(), &errors)?;
+        }
+        for unresolved in &configuration.unresolved {
+            writeln!(out, "{}: unresolved: {}", at(unresolved.place), unresolved.reason)?;
+        }
+        out.flush()?;
+    }
+
+    Ok(Status::Clean)
+}
+
+fn write_line(out: &mut dyn Write, at: &str, text: &str, errors: &[policy::SyntaxError]) -> io::Result<()> {
+    writeln!(out, "{at}: {}", text.split_whitespace().collect::<Vec<_>>().join(" "))?;
+    for error in errors {
+        writeln!(out, "    {}: {}", error.severity.as_str(), error.message)?;
+    }
+    Ok(())
+}

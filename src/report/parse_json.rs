@@ -1,0 +1,85 @@
+//! The JSON contract of `parse`.
+
+use serde_json::{Value, json};
+
+use crate::policy::{self, SyntaxError};
+use crate::source::Configuration;
+use crate::text::{Files, MappedText, Place};
+
+use super::json::range;
+
+/// Every statement and matching rule of a configuration with its tree, holes and errors.
+pub fn parse_document(configuration: &Configuration) -> Value {
+    let files = &configuration.files;
+    let statements: Vec<Value> = configuration
+        .statements
+        .iter()
+        .map(|source| {
+            let parsed = policy::parse(source.text.as_str(), &source.text.hole_spans());
+            let policy = source.policy.and_then(|index| configuration.policies.get(index));
+            let policy = policy.map(|policy| policy.address.as_ref());
+            let tree = policy::tree_json(source.text.as_str(), &parsed.statement);
+            entry(files, &source.text, policy, source.index, source.place, source.maybe, tree, &parsed.errors)
+        })
+        .collect();
+    let rules: Vec<Value> = configuration
+        .matching_rules
+        .iter()
+        .map(|source| {
+            let parsed = policy::parse_matching_rule(source.text.as_str(), &source.text.hole_spans());
+            let tree = policy::rule_tree_json(source.text.as_str(), &parsed.rule);
+            let address = source.address.as_deref();
+            entry(files, &source.text, address, None, source.place, source.maybe, tree, &parsed.errors)
+        })
+        .collect();
+    let unresolved: Vec<Value> = configuration
+        .unresolved
+        .iter()
+        .map(|unresolved| {
+            json!({
+                "address": unresolved.address.as_ref(),
+                "file": files.name(unresolved.place.file),
+                "range": range(files, unresolved.place),
+                "reason": unresolved.reason.as_ref(),
+            })
+        })
+        .collect();
+    json!({ "schema_version": 1, "statements": statements, "matching_rules": rules, "unresolved": unresolved })
+}
+
+#[allow(clippy::too_many_arguments, reason = "one argument a field of the contract, in its order")]
+fn entry(
+    files: &Files,
+    text: &MappedText,
+    policy: Option<&str>,
+    index: Option<usize>,
+    place: Place,
+    maybe: bool,
+    tree: Value,
+    errors: &[SyntaxError],
+) -> Value {
+    let holes = text.holes().iter().map(
+        |hole| json!({ "start": hole.span.start, "end": hole.span.end, "reason": hole.reason.as_ref() }),
+    );
+    let errors = errors.iter().map(|error| {
+        json!({
+            "rule": error.kind.rule(),
+            "severity": error.severity.as_str(),
+            "message": error.message,
+            "help": error.help,
+            "start": error.span.start,
+            "end": error.span.end,
+        })
+    });
+    json!({
+        "text": text.as_str(),
+        "policy": policy,
+        "index": index,
+        "file": files.name(place.file),
+        "range": range(files, place),
+        "maybe": maybe,
+        "holes": holes.collect::<Vec<_>>(),
+        "tree": tree,
+        "errors": errors.collect::<Vec<_>>(),
+    })
+}
