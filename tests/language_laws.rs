@@ -195,7 +195,7 @@ fn places() -> impl Strategy<Value = Vec<Span>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 700, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_obeys(text in ".{0,80}", holes in places()) {
@@ -222,12 +222,12 @@ fn huge_texts_take_linear_time() {
         "'", "/", "{", "all {", "${\"", "<", "a.b='x, ", "group ", "# ", "“", "(", "x:", "to ", ",", "${a}",
         "a in (", "\\'",
     ] {
-        let text = format!("allow group A to use x in tenancy where {}", piece.repeat(20_000));
+        let text = format!("allow group A to use x in tenancy where {}", piece.repeat(5_000));
         let parsed = parse(&text, &[]);
         assert!(parsed.errors.len() <= 200_000);
-        parse(&piece.repeat(20_000), &[]);
-        parse_matching_rule(&piece.repeat(20_000), &[]);
+        parse(&piece.repeat(5_000), &[]);
+        parse_matching_rule(&piece.repeat(5_000), &[]);
         format(&text, &parsed, Style::default());
     }
-    assert!(started.elapsed().as_secs() < 30, "took {:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
 }

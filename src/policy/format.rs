@@ -43,7 +43,7 @@ pub fn format_matching_rule(text: &str, parsed: &ParsedRule, style: Style) -> St
 /// a hole.
 pub fn format_edits(text: &str, parsed: &Parsed, style: Style) -> Vec<(Span, String)> {
     let readable = matches!(parsed.statement, Statement::Rule(_) | Statement::Define(_));
-    if !readable || !is_sure(&parsed.errors) {
+    if !readable || !is_sure(&parsed.errors, &parsed.holes) {
         return Vec::new();
     }
     let mut names = Names::default();
@@ -53,7 +53,7 @@ pub fn format_edits(text: &str, parsed: &Parsed, style: Style) -> Vec<(Span, Str
 
 /// As [`format_edits`], for matching rules.
 pub fn matching_rule_edits(text: &str, parsed: &ParsedRule, style: Style) -> Vec<(Span, String)> {
-    if !is_sure(&parsed.errors) {
+    if !is_sure(&parsed.errors, &parsed.holes) {
         return Vec::new();
     }
     let mut names = Names::default();
@@ -61,16 +61,34 @@ pub fn matching_rule_edits(text: &str, parsed: &ParsedRule, style: Style) -> Vec
     edits(text, &parsed.holes, names, style, true)
 }
 
-/// Whether the reading is no guess.
-fn is_sure(errors: &[SyntaxError]) -> bool {
+/// Whether the reading is no guess: what is reported, if anything, leaves no doubt about the rest.
+fn is_sure(errors: &[SyntaxError], holes: &[Span]) -> bool {
+    use SyntaxErrorKind as Kind;
     errors.iter().all(|error| {
-        error.severity != Severity::Error
-            && !matches!(
-                error.kind,
-                SyntaxErrorKind::PastedQuotes
-                    | SyntaxErrorKind::PastedListMarker
-                    | SyntaxErrorKind::UnexpectedText
-            )
+        let harmless = match error.kind {
+            Kind::UnresolvedPlaceholder
+            | Kind::CommentInStatement
+            | Kind::InvisibleCharacter
+            | Kind::TypographicHyphen
+            | Kind::StrayCharacters
+            | Kind::DoubleQuotes
+            | Kind::BackslashEscape
+            | Kind::TrailingPunctuation
+            | Kind::AdmitWithoutOrigin
+            | Kind::AdmitElsewhere
+            | Kind::EndorseWithoutTenancy
+            | Kind::AssociateInAllow
+            | Kind::ResourceTypeAfterPermissions
+            | Kind::MixedNamesAndIds
+            | Kind::IdWithoutOcid
+            | Kind::OcidWithoutId
+            | Kind::EmptyValue
+            | Kind::BareVariable => true,
+            // Doubtful where a hole may hold the keyword, the value or the operator.
+            Kind::MissingKeyword | Kind::UnquotedValue | Kind::UnknownOperator => holes.is_empty(),
+            _ => false,
+        };
+        harmless && error.severity != Severity::Error
     })
 }
 
@@ -145,10 +163,14 @@ impl Edits<'_> {
         let kept_break = !self.style.one_line && white.contains(['\n', '\r']);
         // A colon at a token's edge may join two parts of a path.
         let colon = before.span.of(self.text).ends_with(':') || after.span.of(self.text).starts_with(':');
-        if !plain || kept_break || colon || before.kind == TokenKind::Comment {
+        if !plain || kept_break || before.kind == TokenKind::Comment {
             return;
         }
-        let wanted = wanted(before, after, before_is_function);
+        let wanted = match colon {
+            true if white.is_empty() => "",
+            true => " ",
+            false => wanted(before, after, before_is_function),
+        };
         if white.is_empty() && wanted == " " && self.glued_for_a_reason(before, after) {
             return;
         }
@@ -173,6 +195,7 @@ fn wanted(before: Token, after: Token, before_is_function: bool) -> &'static str
     };
     let is_name = |token: Token| matches!(token.kind, Word | Hole | Quoted(_));
     let nothing = match (before.kind, after.kind) {
+        (_, TokenKind::Comment) => false,
         (OpenBrace | OpenParen | OpenBracket, _) => true,
         (_, CloseBrace | CloseParen | CloseBracket | Comma | Stop | Semicolon) => true,
         (Slash | Bang, _) => is_name(after),

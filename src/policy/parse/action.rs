@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::super::ast::{Action, ActionKind, Atom, End, RuleKind, Verb};
+use super::super::ast::{Action, ActionKind, Atom, End, Location, LocationKind, RuleKind, Verb};
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::{Keyword, nearest};
 use super::super::lex::{Token, TokenKind};
@@ -434,7 +434,13 @@ impl Parser<'_> {
             .help("write the resource-type, then `in` and its location");
             None
         };
-        let location = if self.eat(Keyword::In).is_some() {
+        let location = if let Some(hole) = self.eat_kind(TokenKind::Hole) {
+            // `in`, the location and the other end may stand in it.
+            while !self.at_end() && !matches!(self.peek().word, Keyword::With | Keyword::Where) {
+                self.advance();
+            }
+            Some(Location { span: hole.span, kind: LocationKind::Hole })
+        } else if self.eat(Keyword::In).is_some() {
             Some(self.location(None))
         } else {
             self.error_unless_after_hole(
@@ -457,7 +463,12 @@ impl Parser<'_> {
         {
             self.advance();
         }
-        if clauses.gap.is_some() {
+        // `associate` may stand in a hole.
+        let unknown = matches!(
+            clauses.rule.action.as_ref().map(|action| &action.kind),
+            Some(ActionKind::Hole | ActionKind::Verb { verb: Verb::Hole, .. })
+        );
+        if unknown || clauses.gap.is_some() {
             return;
         }
         let span = self.since(with.span);

@@ -107,7 +107,9 @@ impl Parser<'_> {
     }
 
     fn ocid(&mut self, kind: Option<DefineKind>) -> Option<super::super::ast::Atom> {
-        if self.eat(Keyword::As).is_none() && !self.after_hole() && kind.is_some() {
+        let passed = self.tokens.get(..self.at).unwrap_or(&[]);
+        let in_hole = passed.iter().any(|token| token.kind == TokenKind::Hole);
+        if self.eat(Keyword::As).is_none() && !in_hole && kind.is_some() {
             self.error(Kind::MissingKeyword, self.here(), "`as` is missing after the alias")
                 .help("write `as <ocid>`");
         }

@@ -7,6 +7,7 @@
 mod action;
 mod condition;
 mod define;
+mod holes;
 mod location;
 mod rule;
 mod subject;
@@ -106,14 +107,12 @@ impl<'t> Parser<'t> {
         Self { text, tokens, holes, at: 0, end, language, errors: Vec::new(), lenient_values: false }
     }
 
-    fn finish(self) -> Vec<SyntaxError> {
-        let mut errors = self.errors;
-        if errors.iter().any(|error| error.kind == SyntaxErrorKind::NestingTooDeep) {
-            // What was passed over may hold the partners.
-            errors.retain(|error| error.kind != SyntaxErrorKind::UnbalancedDelimiter);
+    fn finish(mut self) -> Vec<SyntaxError> {
+        if !self.errors.is_empty() && !self.holes.is_empty() {
+            holes::excuse(&mut self.errors, self.tokens);
         }
-        errors.sort_by_key(|error| (error.span.start, error.span.end));
-        errors
+        self.errors.sort_by_key(|error| (error.span.start, error.span.end));
+        self.errors
     }
 
     // Tokens.

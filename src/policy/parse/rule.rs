@@ -44,6 +44,10 @@ impl Parser<'_> {
         if all_holes && self.tokens.iter().any(|token| token.kind == TokenKind::Hole) {
             return Statement::Hole(self.since_all(first.span));
         }
+        if first.has_hole && self.tokens.iter().any(|token| token.word == Keyword::As) {
+            // The rest of a define: what it names is unknown.
+            return Statement::Hole(self.since_all(first.span));
+        }
         if first.word == Keyword::Define {
             self.advance();
             return self.define(first.span);
@@ -271,7 +275,8 @@ impl Parser<'_> {
             }
             (_, Keyword::With) if clauses.rule.action.is_some() => self.stray_with(clauses),
             (_, Keyword::Tenancy | Keyword::Compartment | Keyword::AnyTenancy)
-                if clauses.rule.action.is_some() && clauses.rule.location.is_none() =>
+                if (clauses.rule.action.is_some() || clauses.gap.is_some())
+                    && clauses.rule.location.is_none() =>
             {
                 self.missing_in(clauses);
             }
@@ -352,7 +357,9 @@ impl Parser<'_> {
     fn missing_in(&mut self, clauses: &mut Clauses) {
         let token = self.peek();
         let severity_span = Span::at(token.span.start());
-        if clauses.gap.is_none() {
+        if let Some(hole) = clauses.gap {
+            clauses.rule.action.get_or_insert_with(|| hole_action(hole));
+        } else {
             self.error(Kind::MissingKeyword, token.span, "`in` is missing before the location")
                 .help("write `in` before it")
                 .fix(severity_span, "in ");

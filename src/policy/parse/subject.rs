@@ -111,10 +111,21 @@ impl Parser<'_> {
     /// Whether nothing of the subject is left.
     fn ends_subject(&self) -> bool {
         let token = self.peek();
+        let after_hole = matches!(
+            token.word,
+            Keyword::Tenancy | Keyword::AnyTenancy | Keyword::Compartment | Keyword::With | Keyword::Id
+        ) && self.after_hole()
+            && self.at > 1;
         matches!(token.kind, TokenKind::End | TokenKind::OpenBrace | TokenKind::Comment)
             || matches!(token.word, Keyword::To | Keyword::Of | Keyword::In | Keyword::Where)
             || token.word.is_verb()
             || token.word == Keyword::Associate
+            || (after_hole && !self.is_id_of_member())
+    }
+
+    /// Whether `id` after a hole announces a member (`group ${a}, id ocid1.group…`).
+    fn is_id_of_member(&self) -> bool {
+        self.peek().word == Keyword::Id && Self::is_name(self.nth(1))
     }
 
     /// The words that end the subject even when it can't be read.
