@@ -15,9 +15,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use ociam::wire::{
-    Authorization, AuthorizationError, Certificate, KeyError, KeyFile, KeyId, Oddity, PrivateKey, PublicKey,
-    Refusal, Request, Scope, Secret, SignError, Signer, Token, TokenError, http_date, parse_http_date,
-    verify,
+    Authority, Authorization, AuthorizationError, Certificate, Holder, KeyError, KeyFile, KeyId, Oddity,
+    PrivateKey, PublicKey, Refusal, Request, Scope, Secret, SignError, Signer, Token, TokenError, http_date,
+    parse_http_date, verify,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -339,6 +339,53 @@ fn a_certificate_names_its_tenancy_and_fingerprints() {
     assert_eq!(leaf.sha1(), "c8:d7:09:e0:b5:d2:46:d4:18:df:38:a7:f9:23:79:a4:a5:48:66:92");
     assert!(leaf.sha256().starts_with("87:61:9d:98:38:cc"));
     assert!(leaf.not_before < leaf.not_after && leaf.names_as_issuer(&leaf));
+}
+
+#[test]
+fn an_authority_issues_what_openssl_would_accept_of_it() {
+    let (from, until) = (then(), then() + SignedDuration::from_hours(24));
+    let authority = Authority::new("throwaway, authority", key(), from, until).unwrap();
+    let holder = Holder::Instance {
+        instance: "ocid1.instance.oc1.iad.i".into(),
+        compartment: "ocid1.compartment.oc1..c".into(),
+        tenancy: "ocid1.tenancy.oc1..t".into(),
+    };
+    let held = PrivateKey::read(&key_file("rsa1024.pem"), None).unwrap();
+    let leaf = authority.issue(&holder, held.public(), from, until).unwrap();
+    let leaf = Certificate::read(&leaf.to_pem()).unwrap();
+    assert_eq!(leaf.tenancy(), Some("ocid1.tenancy.oc1..t"));
+    assert_eq!(leaf.attribute("opc-instance"), Some("ocid1.instance.oc1.iad.i"));
+    assert_eq!(leaf.public_key().as_ref(), Some(held.public()));
+    assert_eq!((leaf.not_before, leaf.not_after), (from, until));
+    assert!(leaf.names_as_issuer(authority.certificate()) && !authority.certificate().names_as_issuer(&leaf));
+}
+
+#[test]
+fn tls_clients_trust_a_server_of_the_authority_and_no_other() {
+    use rustls::client::danger::ServerCertVerifier as _;
+    use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+    let (from, until) = (then(), then() + SignedDuration::from_hours(24));
+    let authority = Authority::new("throwaway", key(), from, until).unwrap();
+    let held = PrivateKey::generate(2048).unwrap();
+    let holder = Holder::Server(vec!["127.0.0.1".parse().unwrap()], vec!["localhost".into()]);
+    let server = authority.issue(&holder, held.public(), from, until).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from(authority.certificate().der().to_vec())).unwrap();
+    let provider = rustls::crypto::ring::default_provider().into();
+    let verifier =
+        rustls::client::WebPkiServerVerifier::builder_with_provider(std::sync::Arc::new(roots), provider);
+    let verifier = verifier.build().unwrap();
+    let trusted = |certificate: &Certificate, name: &str| {
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(then().as_second() as u64 + 60));
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        verifier
+            .verify_server_cert(&CertificateDer::from(certificate.der().to_vec()), &[], &name, &[], now)
+            .is_ok()
+    };
+    assert!(trusted(&server, "127.0.0.1") && trusted(&server, "localhost"));
+    assert!(!trusted(&server, "127.0.0.2"));
+    let other = Authority::new("throwaway", held.clone(), from, until).unwrap();
+    assert!(!trusted(&other.issue(&holder, held.public(), from, until).unwrap(), "127.0.0.1"));
 }
 
 // ------------------------------------------------------------------ the official SDK's own vectors

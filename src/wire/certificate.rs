@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use md5::Digest;
 use pkcs8::der::{Decode, Encode};
@@ -21,6 +23,8 @@ pub enum CertificateError {
     OtherBlock(String),
     /// No X.509 inside.
     Damaged,
+    /// No certificate could be made of what was given.
+    Failed,
 }
 
 impl fmt::Display for CertificateError {
@@ -29,6 +33,7 @@ impl fmt::Display for CertificateError {
             CertificateError::Pem(error) => error.fmt(f),
             CertificateError::OtherBlock(label) => write!(f, "`{label}` is no certificate"),
             CertificateError::Damaged => f.write_str("the data is no X.509 certificate"),
+            CertificateError::Failed => f.write_str("no certificate could be made"),
         }
     }
 }
@@ -77,6 +82,19 @@ impl Certificate {
             not_after: time(&inner.validity.not_after)?,
             public_key: PublicKey::from_spki(&spki).ok(),
         })
+    }
+
+    /// PEM.
+    pub fn to_pem(&self) -> String {
+        let data = STANDARD.encode(&self.der);
+        let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+        // Base64 is ASCII, so that every chunk is text.
+        for line in data.as_bytes().chunks(64) {
+            text.push_str(&String::from_utf8_lossy(line));
+            text.push('\n');
+        }
+        text.push_str("-----END CERTIFICATE-----\n");
+        text
     }
 
     /// The DER.

@@ -164,6 +164,11 @@ impl PrivateKey {
         RsaPrivateKey::new(&mut OsRng, bits).map(Self::new).map_err(|_| KeyError::Failed)
     }
 
+    /// For certificates.
+    pub(super) fn signing_key(&self) -> &SigningKey<Sha256> {
+        &self.signing
+    }
+
     /// Its public half.
     pub fn public(&self) -> &PublicKey {
         &self.public

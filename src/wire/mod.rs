@@ -5,6 +5,7 @@
 //! nothing of auth methods: they differ only in the key and in the [`KeyId`]. Randomness for new keys and for
 //! blinding comes from the operating system; no result depends on it but a new key.
 
+mod authority;
 mod certificate;
 mod der;
 mod encrypted;
@@ -17,6 +18,7 @@ mod signature;
 mod token;
 mod verify;
 
+pub use authority::{Authority, Holder};
 pub use certificate::{Certificate, CertificateError};
 pub use key::{KeyError, KeyFile, PrivateKey, PublicKey};
 pub use key_id::{KeyId, KeyIdError};
