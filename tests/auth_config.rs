@@ -16,6 +16,7 @@ use ociam::probe::config::{
     Client, ConfigFile, Origin, PlaceError, Reader, active_profile, config_files, divergences, place,
     settings,
 };
+use proptest::prelude::*;
 
 fn file(text: &str) -> ConfigFile {
     ConfigFile::parse("config", text)
@@ -173,4 +174,37 @@ fn regions_are_found_by_name_key_and_the_machines_own_metadata() {
     assert!(matches!(place("\"us-chicago-1\"", &machine), Err(PlaceError::Surplus(_))));
     assert!(matches!(place("us-chicago-1 # home", &machine), Err(PlaceError::Surplus(_))));
     assert_eq!(place(" ", &machine), Err(PlaceError::Empty));
+}
+
+#[test]
+fn twenty_thousand_profiles_are_read_once() {
+    let mut text = String::new();
+    for index in 0..20_000 {
+        text.push_str(&format!("[p{index}]\nuser = u\n"));
+    }
+    let config = file(&text);
+    assert_eq!(config.profiles().len(), 20_000);
+    for index in (0..20_000).step_by(100) {
+        assert_eq!(divergences(&config, &format!("p{index}")), []);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_a_reader_panic(text in "([\\[\\]=:#; \\t\\u{feff}a-cé]{0,6}\n){0,8}", profile in "[a-c]|DEFAULT") {
+        let config = file(&text);
+        let _ = divergences(&config, &profile);
+        prop_assert!(config.profiles().len() <= text.lines().count());
+    }
+
+    #[test]
+    fn plain_files_are_read_alike_by_all(values in proptest::collection::btree_map("user|tenancy|region|key_file", "[a-zA-Z0-9./~_-]{1,20}", 0..4)) {
+        let lines: Vec<String> = values.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let config = file(&format!("[DEFAULT]\n{}\n", lines.join("\n")));
+        prop_assert_eq!(divergences(&config, "DEFAULT"), []);
+        let read = config.read(Reader::Java, "DEFAULT").unwrap();
+        for (key, value) in &values {
+            prop_assert_eq!(read.get(key), Some(value.as_str()));
+        }
+    }
 }

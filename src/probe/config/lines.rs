@@ -1,7 +1,10 @@
 //! The lines of a config file, before anyone's rules about them.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use super::readers::Sections;
 
 /// What is wrong, and on which line of which file. Never quotes a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,8 @@ pub struct ConfigFile {
     /// Whether a byte-order mark stands at its start.
     pub byte_order_mark: bool,
     pub(super) lines: Vec<Line>,
+    /// What each reader made of the lines, by [`Reader::ALL`](super::Reader::ALL).
+    pub(super) readings: [OnceLock<Result<Sections, ConfigError>>; 3],
 }
 
 impl fmt::Debug for ConfigFile {
@@ -61,18 +66,15 @@ impl ConfigFile {
             name: name.into(),
             byte_order_mark,
             lines: lines.map(|(index, text)| Line { number: index + 1, text: text.into() }).collect(),
+            readings: Default::default(),
         }
     }
 
     /// The names of all profiles, in order, each once.
     pub fn profiles(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        for name in self.lines.iter().filter_map(|line| section(line.text.trim())) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        let mut seen = BTreeSet::new();
+        let names = self.lines.iter().filter_map(|line| section(line.text.trim()));
+        names.filter(|name| seen.insert(*name)).collect()
     }
 
     pub(super) fn error(&self, line: impl Into<Option<usize>>, message: impl Into<String>) -> ConfigError {

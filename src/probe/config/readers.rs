@@ -1,6 +1,6 @@
 //! One profile as Python, Go and Java read it, and where they come apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::lines::{ConfigError, ConfigFile, Line, section};
@@ -30,8 +30,8 @@ impl Reader {
     }
 }
 
-/// The keys that the clients read.
-const KEYS: [&str; 12] = [
+/// The keys that the clients read; `default_profile` stands in the CLI's own file.
+const KEYS: [&str; 13] = [
     "user",
     "tenancy",
     "fingerprint",
@@ -44,6 +44,7 @@ const KEYS: [&str; 12] = [
     "delegation_token_file",
     "federation_endpoint",
     "passphrase",
+    "default_profile",
 ];
 
 /// A value and where it stands.
@@ -62,7 +63,7 @@ pub struct Value {
 pub struct Profile {
     /// Its name.
     pub name: String,
-    values: BTreeMap<String, Value>,
+    values: Values,
 }
 
 impl Profile {
@@ -74,11 +75,6 @@ impl Profile {
     /// The value of a key with its place.
     pub fn value(&self, key: &str) -> Option<&Value> {
         self.values.get(key).filter(|value| !value.text.is_empty())
-    }
-
-    /// All keys in order.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
     }
 }
 
@@ -97,7 +93,10 @@ impl fmt::Debug for Profile {
     }
 }
 
-type Sections = Vec<(String, BTreeMap<String, Value>)>;
+/// The values of the keys that clients read; other keys are not kept.
+type Values = BTreeMap<&'static str, Value>;
+/// Profiles by name.
+pub(super) type Sections = BTreeMap<String, Values>;
 
 /// The name of the profile that stands for all.
 const DEFAULT: &str = "DEFAULT";
@@ -105,24 +104,25 @@ const DEFAULT: &str = "DEFAULT";
 impl ConfigFile {
     /// Reads a profile by the rules of a reader, or says why that reader can't.
     pub fn read(&self, reader: Reader, profile: &str) -> Result<Profile, ConfigError> {
+        let [python, go, java] = &self.readings;
         let sections = match reader {
-            Reader::Python => self.python()?,
-            Reader::Go => self.go(),
-            Reader::Java => self.java()?,
+            Reader::Python => python.get_or_init(|| self.python()),
+            Reader::Go => go.get_or_init(|| Ok(self.go())),
+            Reader::Java => java.get_or_init(|| self.java()),
         };
-        let of = |name: &str| sections.iter().find(|(section, _)| section == name).map(|(_, values)| values);
+        let sections = sections.as_ref().map_err(Clone::clone)?;
         let absent = || self.error(None, format!("there is no profile `{profile}`"));
-        let mut values = match (reader, of(profile)) {
+        let mut values = match (reader, sections.get(profile)) {
             (Reader::Python, None) if profile == DEFAULT => BTreeMap::new(),
             (_, found) => found.cloned().ok_or_else(absent)?,
         };
         if reader != Reader::Go && profile != DEFAULT {
-            for (key, value) in of(DEFAULT).into_iter().flatten() {
-                values.entry(key.clone()).or_insert_with(|| Value { inherited: true, ..value.clone() });
+            for (key, value) in sections.get(DEFAULT).into_iter().flatten() {
+                values.entry(key).or_insert_with(|| Value { inherited: true, ..value.clone() });
             }
         }
         if let (Reader::Go, Some(value)) = (reader, values.get("passphrase").cloned()) {
-            values.entry("pass_phrase".to_owned()).or_insert(value);
+            values.entry("pass_phrase").or_insert(value);
         }
         Ok(Profile { name: profile.to_owned(), values })
     }
@@ -130,51 +130,43 @@ impl ConfigFile {
     /// Python's `configparser`: strict about duplicates, `=` or `:`, comments on lines of their own, indented lines
     /// continue the value before them.
     fn python(&self) -> Result<Sections, ConfigError> {
-        if self.byte_order_mark {
-            return Err(self.error(1, "the file starts with a byte-order mark; save it as UTF-8 without one"));
-        }
-        let mut sections: Sections = Vec::new();
-        let mut last: Option<String> = None;
+        self.refuse_mark()?;
+        let mut sections = Sections::new();
+        let mut current: Option<&str> = None;
+        let mut seen: BTreeSet<(&str, String)> = BTreeSet::new();
+        // The value before, which the outer `None` says there is none of, and the inner that nobody reads it.
+        let mut before: Option<Option<&'static str>> = None;
         for Line { number, text } in &self.lines {
             let trimmed = text.trim();
             if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
                 continue;
             }
-            if let (true, Some(key), Some((_, values))) =
-                (text.starts_with([' ', '\t']), &last, sections.last_mut())
-            {
-                if let Some(value) = values.get_mut(key) {
+            let values = current.and_then(|name| sections.get_mut(name));
+            if let (true, Some(key)) = (text.starts_with([' ', '\t']), before) {
+                if let Some(value) = key.and_then(|key| values?.get_mut(key)) {
                     value.text.push('\n');
                     value.text.push_str(trimmed);
                 }
                 continue;
             }
             if let Some(name) = section(trimmed) {
-                if sections.iter().any(|(seen, _)| seen == name && name != DEFAULT) {
+                // A second [DEFAULT] is taken for more of the first.
+                if sections.contains_key(name) && name != DEFAULT {
                     return Err(self.error(*number, format!("profile `{name}` stands twice")));
                 }
-                // A second [DEFAULT] is taken for more of the first.
-                if let Some(at) = sections.iter().position(|(seen, _)| seen == name) {
-                    let earlier = sections.remove(at);
-                    sections.push(earlier);
-                } else {
-                    sections.push((name.to_owned(), BTreeMap::new()));
-                }
-                last = None;
+                sections.entry(name.to_owned()).or_default();
+                (current, before) = (Some(name), None);
                 continue;
             }
-            let Some((name, values)) = sections.last_mut() else {
-                return Err(self.error(*number, "a value stands before the first `[profile]`"));
-            };
+            let (Some(name), Some(values)) = (current, values) else { return Err(self.homeless(*number)) };
             let Some((key, value)) = trimmed.split_once(['=', ':']) else {
-                return Err(self.error(*number, "the line is no `key=value`"));
+                return Err(self.stray(*number));
             };
             let key = key.trim().to_ascii_lowercase();
-            let value = Value { text: value.trim().to_owned(), line: *number, inherited: false };
-            if values.insert(key.clone(), value).is_some() {
+            if !seen.insert((name, key.clone())) {
                 return Err(self.error(*number, format!("`{key}` stands twice in profile `{name}`")));
             }
-            last = Some(key);
+            before = Some(keep(values, &key, value, *number));
         }
         Ok(sections)
     }
@@ -182,23 +174,20 @@ impl ConfigFile {
     /// Go: only lines with `=` count, a value ends at the next `=`, the first section of a name and the last value of
     /// a key win, and a byte-order mark hides the first section.
     fn go(&self) -> Sections {
-        let mut sections: Sections = Vec::new();
-        let mut open = false;
+        let mut sections = Sections::new();
+        let mut current: Option<&str> = None;
         for Line { number, text } in &self.lines {
             let trimmed = text.trim();
             if let Some(name) = section(trimmed) {
                 let hidden = self.byte_order_mark && *number == 1;
-                open = !hidden && sections.iter().all(|(seen, _)| seen != name);
-                if open {
-                    sections.push((name.to_owned(), BTreeMap::new()));
-                }
+                current = (!hidden && !sections.contains_key(name)).then_some(name);
+                sections.extend(current.map(|name| (name.to_owned(), Values::new())));
                 continue;
             }
-            let (true, Some((_, values))) = (open, sections.last_mut()) else { continue };
+            let Some(values) = current.and_then(|name| sections.get_mut(name)) else { continue };
             let mut parts = trimmed.split('=');
             if let (Some(key), Some(value)) = (parts.next(), parts.next()) {
-                let value = Value { text: value.trim().to_owned(), line: *number, inherited: false };
-                values.insert(key.trim().to_ascii_lowercase(), value);
+                keep(values, &key.trim().to_ascii_lowercase(), value, *number);
             }
         }
         sections
@@ -207,32 +196,48 @@ impl ConfigFile {
     /// Java: `#` comments only, keys as they are written, sections of one name merge, and every other line must be
     /// `key=value`.
     fn java(&self) -> Result<Sections, ConfigError> {
-        if self.byte_order_mark {
-            return Err(self.error(1, "the file starts with a byte-order mark; save it as UTF-8 without one"));
-        }
-        let mut sections: Sections = Vec::new();
+        self.refuse_mark()?;
+        let mut sections = Sections::new();
+        let mut current: Option<&str> = None;
         for Line { number, text } in &self.lines {
             let trimmed = text.trim();
             if trimmed.is_empty() || trimmed.starts_with('#') {
                 continue;
             }
             if let Some(name) = section(trimmed) {
-                let earlier =
-                    sections.iter().position(|(seen, _)| seen == name).map(|at| sections.remove(at));
-                sections.push(earlier.unwrap_or_else(|| (name.to_owned(), BTreeMap::new())));
+                sections.entry(name.to_owned()).or_default();
+                current = Some(name);
                 continue;
             }
-            let Some((_, values)) = sections.last_mut() else {
-                return Err(self.error(*number, "a value stands before the first `[profile]`"));
-            };
-            let Some((key, value)) = trimmed.split_once('=') else {
-                return Err(self.error(*number, "the line is no `key=value`"));
-            };
-            let value = Value { text: value.trim().to_owned(), line: *number, inherited: false };
-            values.insert(key.trim().to_owned(), value);
+            let values = current.and_then(|name| sections.get_mut(name));
+            let values = values.ok_or_else(|| self.homeless(*number))?;
+            let (key, value) = trimmed.split_once('=').ok_or_else(|| self.stray(*number))?;
+            keep(values, key.trim(), value, *number);
         }
         Ok(sections)
     }
+
+    fn refuse_mark(&self) -> Result<(), ConfigError> {
+        if self.byte_order_mark {
+            return Err(self.error(1, "the file starts with a byte-order mark; save it as UTF-8 without one"));
+        }
+        Ok(())
+    }
+
+    fn homeless(&self, line: usize) -> ConfigError {
+        self.error(line, "a value stands before the first `[profile]`")
+    }
+
+    fn stray(&self, line: usize) -> ConfigError {
+        self.error(line, "the line is no `key=value`")
+    }
+}
+
+/// Keeps a value under its key, when clients read that key; gives the key back then.
+fn keep(values: &mut Values, key: &str, value: &str, line: usize) -> Option<&'static str> {
+    let key = KEYS.into_iter().find(|known| *known == key)?;
+    values.insert(key, Value { text: value.trim().to_owned(), line, inherited: false });
+    Some(key)
 }
 
 /// A place where clients come to different values.
