@@ -137,12 +137,18 @@ impl MappedText {
         best
     }
 
-    /// The place to edit so that exactly `span` changes: only over verbatim text that is contiguous in
-    /// one file and is not brought in from elsewhere; `None` otherwise.
+    /// The place to edit so that exactly `span` changes: only over verbatim text and whole escapes that are
+    /// contiguous in one file and are not brought in from elsewhere; `None` otherwise.
     pub fn editable(&self, span: Span) -> Option<Place> {
         let mut found: Option<Place> = None;
         for segment in self.overlapping(span) {
-            if segment.origin != Origin::Verbatim || segment.via.is_some() {
+            let whole = span.start <= segment.text.start && segment.text.end <= span.end;
+            let editable = match segment.origin {
+                Origin::Verbatim => true,
+                Origin::Escaped => whole && !span.is_empty(),
+                Origin::Computed | Origin::Hole => false,
+            };
+            if !editable || segment.via.is_some() {
                 return None;
             }
             let exact = segment.exact(span);
