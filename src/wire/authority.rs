@@ -1,6 +1,6 @@
 //! Making certificates: for the instances and the cluster of a sandbox. No real service trusts them.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::str::FromStr;
 
 use jiff::Timestamp;
