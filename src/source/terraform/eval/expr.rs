@@ -164,11 +164,17 @@ fn conditional(
     }
 }
 
-/// A number or boolean becomes a string when the other branch is one.
+/// A number or boolean becomes a string when the other branch is one, a set a list.
 fn unified(machine: &Machine, value: Value, other: &Expr, scope: &Scope) -> Value {
     let text = match &value {
         Value::Number(number) => number_text(*number),
         Value::Bool(value) => value.to_string(),
+        Value::List(list) if list.set => {
+            return match eval(machine, other, scope) {
+                Ok(Value::List(other)) if !other.set => List::items(list.items.clone()),
+                _ => value,
+            };
+        }
         _ => return value,
     };
     match eval(machine, other, scope) {

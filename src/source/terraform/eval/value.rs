@@ -425,5 +425,5 @@ pub fn push_segment(builder: &mut TextBuilder, text: &MappedText, segment: &Segm
 
 /// A number as Terraform writes it.
 pub fn number_text(number: f64) -> String {
-    if number == 0.0 { "0".into() } else { format!("{number}") }
+    number.to_string()
 }
