@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ociam::source::terraform::eval::{Evaluated, Loader, evaluate};
+use ociam::source::terraform::eval::{Loader, evaluate};
 use ociam::source::terraform::module::TerraformFile;
 use ociam::source::terraform::read::native;
-use ociam::source::{Attachment, DeclaredKind, Role};
+use ociam::source::{Attachment, DeclaredKind, Parts, Role};
 use ociam::text::{Files, HoleKind, Place, SourceFile, Span};
 
 struct Memory(BTreeMap<String, String>);
@@ -33,7 +33,7 @@ impl Loader for Memory {
 
 struct Tree {
     files: Files,
-    found: Evaluated,
+    found: Parts,
 }
 
 /// Evaluates files; those whose path begins with `>` are on disk, but not among the input.

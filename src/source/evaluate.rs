@@ -79,15 +79,7 @@ pub(super) fn evaluate(
             configuration.absorb(parts);
         }
     }
-    let found = eval::evaluate(&parsed, &mut configuration.files, &disk);
-    let mut parts = Parts {
-        statements: found.statements,
-        matching_rules: found.matching_rules,
-        policies: found.policies,
-        declared: found.declared,
-        unresolved: found.unresolved,
-        ..Parts::default()
-    };
+    let mut parts = eval::evaluate(&parsed, &mut configuration.files, &disk);
     let foreign: HashSet<FileId> = neighbours.into_iter().collect();
     if !foreign.is_empty() {
         parts.leave_out(&foreign);

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::Evaluated;
 use super::expr::eval;
 use super::iterate::iterate;
 use super::machine::{Machine, Scope};
 use super::resources::{own_place, own_start};
 use super::value::{InstanceKey, Value};
+use crate::source::parts::Parts;
 use crate::source::recognise::{START_WORDS, looks_like_matching_rule, looks_like_statement};
 use crate::source::terraform::module::{FileRole, Module, TerraformFile};
 use crate::source::terraform::syntax::{Block, Body, Expr, ExprKind, For, Step, TemplatePart};
@@ -19,20 +19,15 @@ use crate::text::{HoleKind, MappedText, Place, Span};
 const ROUNDS: usize = 64;
 
 /// What stands in the files of one directory and is not among `used`.
-pub fn find(
-    machine: &Machine,
-    module: &Module,
-    files: &[&TerraformFile],
-    used: &BTreeSet<Place>,
-) -> Evaluated {
-    let Some(module) = machine.modules.get(&module.directory) else { return Evaluated::default() };
+pub fn find(machine: &Machine, module: &Module, files: &[&TerraformFile], used: &BTreeSet<Place>) -> Parts {
+    let Some(module) = machine.modules.get(&module.directory) else { return Parts::default() };
     let instance = machine.root(module, false);
     let mut search = Search {
         machine,
         used,
         seen: BTreeSet::new(),
         told: HashSet::new(),
-        found: Evaluated::default(),
+        found: Parts::default(),
         role: Role::Candidate,
     };
     for file in files {
@@ -48,7 +43,7 @@ struct Search<'m, 'a> {
     used: &'m BTreeSet<Place>,
     seen: BTreeSet<Place>,
     told: HashSet<(Place, String)>,
-    found: Evaluated,
+    found: Parts,
     role: Role,
 }
 

@@ -123,7 +123,8 @@ pub struct Machine<'a> {
     pub loader: &'a dyn Loader,
     files: &'a Files,
     loaded: RefCell<Vec<SourceFile>>,
-    loaded_ids: RefCell<HashMap<String, FileId>>,
+    /// Files by name, made when the first one is asked for.
+    ids: RefCell<Option<HashMap<String, FileId>>>,
     instances: RefCell<Vec<Rc<Instance<'a>>>>,
     memo: RefCell<HashMap<Key, Option<Value>>>,
     conditions: RefCell<HashMap<String, u32>>,
@@ -140,7 +141,7 @@ impl<'a> Machine<'a> {
             loader,
             files,
             loaded: RefCell::default(),
-            loaded_ids: RefCell::default(),
+            ids: RefCell::default(),
             instances: RefCell::default(),
             memo: RefCell::default(),
             conditions: RefCell::default(),
@@ -299,20 +300,21 @@ impl<'a> Machine<'a> {
 
     /// A file that an expression names, with its number.
     pub fn load(&self, path: &str) -> Result<(FileId, Arc<str>), String> {
-        if let Some((id, file)) = self.files.iter().find(|(_, file)| &*file.name == path) {
-            return Ok((id, file.text.clone()));
-        }
         let first = self.files.len();
-        if let Some(&id) = self.loaded_ids.borrow().get(path) {
+        let mut ids = self.ids.borrow_mut();
+        let ids = ids
+            .get_or_insert_with(|| self.files.iter().map(|(id, file)| (file.name.to_string(), id)).collect());
+        if let Some(&id) = ids.get(path) {
             let loaded = self.loaded.borrow();
-            let text = loaded.get(id.0 as usize - first).map(|file| file.text.clone());
-            return text.map(|text| (id, text)).ok_or_else(|| "not read".into());
+            let own = self.files.get(id);
+            let file = own.or_else(|| loaded.get((id.0 as usize).checked_sub(first)?));
+            return file.map(|file| (id, file.text.clone())).ok_or_else(|| "not read".into());
         }
         let text = self.loader.read(path)?;
         let mut loaded = self.loaded.borrow_mut();
         let id = FileId(u32::try_from(first + loaded.len()).unwrap_or(u32::MAX));
         loaded.push(SourceFile::new(path, text.clone()));
-        self.loaded_ids.borrow_mut().insert(path.to_owned(), id);
+        ids.insert(path.to_owned(), id);
         Ok((id, text))
     }
 

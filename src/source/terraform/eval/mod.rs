@@ -25,9 +25,8 @@ pub use machine::{Loader, NoFiles};
 
 use super::module::{FileRole, Module, TerraformFile, directory_of, join_path, local_source};
 use super::read;
-use crate::source::{
-    Attachment, Configuration, Declared, MatchingRuleSource, PolicySource, StatementSource, Unresolved,
-};
+use crate::source::Attachment;
+use crate::source::parts::Parts;
 use crate::text::{FileId, Files, Place, SourceFile};
 use machine::Machine;
 
@@ -36,26 +35,11 @@ const STACK: usize = 128 << 20;
 /// Files of modules outside the given directories that are read for their callers' sake.
 const FOREIGN_FILES: usize = 2_000;
 
-/// What the evaluator finds.
-#[derive(Debug, Default)]
-pub struct Evaluated {
-    /// Statements; `policy` counts in `policies` here.
-    pub statements: Vec<StatementSource>,
-    /// Matching rules of dynamic groups.
-    pub matching_rules: Vec<MatchingRuleSource>,
-    /// Policies, one for each instance.
-    pub policies: Vec<PolicySource>,
-    /// Groups, dynamic groups, compartments and domains.
-    pub declared: Vec<Declared>,
-    /// What can't be resolved.
-    pub unresolved: Vec<Unresolved>,
-}
-
 /// What one root or one directory gives, with the files read on the way: they count from the end of the
 /// files known before.
 #[derive(Default)]
 struct Part {
-    found: Evaluated,
+    found: Parts,
     used: BTreeSet<Place>,
     reached: BTreeSet<String>,
     loaded: Vec<SourceFile>,
@@ -63,7 +47,7 @@ struct Part {
 
 /// Evaluates Terraform files of any number of directories. Files that expressions name are read through the
 /// loader and added to `files`.
-pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader) -> Evaluated {
+pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader) -> Parts {
     let mut known: Vec<TerraformFile> = Vec::new();
     read_called(parsed, &mut known, files, loader);
     let own: BTreeSet<String> = parsed.iter().map(|file| directory_of(&file.path)).collect();
@@ -73,7 +57,7 @@ pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader
         Ok(pool) => pool.install(|| evaluate_parts(&parsed, &own, files, loader)),
         Err(_) => evaluate_parts(&parsed, &own, files, loader),
     };
-    let mut all = Evaluated::default();
+    let mut all = Parts::default();
     let mut names: HashMap<String, FileId> = HashMap::new();
     let first = files.len();
     for part in parts {
@@ -112,7 +96,8 @@ fn read_called(
             }
             let Ok(text) = loader.read(&path) else { continue };
             let file = files.add(SourceFile::new(path.as_str(), text.clone()));
-            let read = TerraformFile { path, file, body: read::native(file, &text).body };
+            let read = if path.ends_with(".json") { read::json } else { read::native };
+            let read = TerraformFile { path, file, body: read(file, &text).body };
             called_by(&read, &mut pending);
             known.push(read);
         }
@@ -200,33 +185,8 @@ fn evaluate_root(
     Part { found, used, reached, loaded }
 }
 
-impl Evaluated {
-    /// Adds everything to a configuration.
-    pub fn add_to(self, configuration: &mut Configuration) {
-        let first = configuration.policies.len();
-        let shift = |mut statement: StatementSource| {
-            statement.policy = statement.policy.map(|policy| policy + first);
-            statement
-        };
-        configuration.statements.extend(self.statements.into_iter().map(shift));
-        configuration.policies.extend(self.policies);
-        configuration.matching_rules.extend(self.matching_rules);
-        configuration.declared.extend(self.declared);
-        configuration.unresolved.extend(self.unresolved);
-    }
-
-    fn append(&mut self, other: Evaluated) {
-        let first = self.policies.len();
-        self.statements.extend(other.statements.into_iter().map(|mut statement| {
-            statement.policy = statement.policy.map(|policy| policy + first);
-            statement
-        }));
-        self.policies.extend(other.policies);
-        self.matching_rules.extend(other.matching_rules);
-        self.declared.extend(other.declared);
-        self.unresolved.extend(other.unresolved);
-    }
-
+impl Parts {
+    /// The same in the files that `rename` gives.
     fn in_files(mut self, rename: &dyn Fn(FileId) -> FileId) -> Self {
         let place = |place: &mut Place| place.file = rename(place.file);
         for statement in &mut self.statements {

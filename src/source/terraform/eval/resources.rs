@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::attachment;
 use super::guard::Guard;
 use super::instances::{Copy, attribute, call_all, copies};
 use super::machine::{Instance, Machine, Scope};
 use super::template::known_or_hole;
 use super::value::{InstanceKey, Item, ResourceHandle, Value};
-use super::{Evaluated, attachment};
+use crate::source::parts::Parts;
 use crate::source::terraform::module::{Module, Resource};
 use crate::source::{
     Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, StatementSource, Unresolved,
@@ -16,8 +17,8 @@ use crate::source::{
 use crate::text::{HoleKind, MappedText, Place, Span};
 
 /// Everything that one root declares, and where the texts that it uses begin.
-pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Evaluated, BTreeSet<Place>) {
-    let mut finder = Finder { machine, found: Evaluated::default(), used: BTreeSet::new() };
+pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Parts, BTreeSet<Place>) {
+    let mut finder = Finder { machine, found: Parts::default(), used: BTreeSet::new() };
     // The machine keeps the modules for as long as it lives; this one is among them or is the only one.
     let Some(module) = machine.modules.get(&module.directory) else { return (finder.found, finder.used) };
     machine.root(module, maybe);
@@ -31,7 +32,7 @@ pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Evaluated, BTre
 
 struct Finder<'m, 'a> {
     machine: &'m Machine<'a>,
-    found: Evaluated,
+    found: Parts,
     used: BTreeSet<Place>,
 }
 

@@ -6,6 +6,7 @@ use super::{Call, known};
 use crate::source::terraform::eval::access::element;
 use crate::source::terraform::eval::convert::{Type, convert, equal, to_set, to_text, unified_items};
 use crate::source::terraform::eval::guard::Guard;
+use crate::source::terraform::eval::machine::ITEM_LIMIT;
 use crate::source::terraform::eval::value::{Eval, Fail, Item, List, Value};
 use crate::text::HoleKind;
 
@@ -47,8 +48,15 @@ fn concat(call: &Call) -> Eval {
     for at in 0..call.arguments.len() {
         call.list(at)?;
         items.extend(items_of(call.value(at)?));
+        if items.len() > ITEM_LIMIT {
+            return Err(too_long());
+        }
     }
     Ok(List::items(items))
+}
+
+fn too_long() -> Fail {
+    Fail::bound(format!("there are more than {ITEM_LIMIT} elements"))
 }
 
 fn flatten(call: &Call) -> Eval {
@@ -71,6 +79,9 @@ fn flatten(call: &Call) -> Eval {
             // An unknown element may be a list, of any length.
             Value::Unknown(_) => flat.push(Item { spread: true, ..item }),
             _ => flat.push(item),
+        }
+        if flat.len() > ITEM_LIMIT {
+            return Err(too_long());
         }
     }
     Ok(List::items(flat))
@@ -273,7 +284,7 @@ fn setproduct(call: &Call) -> Eval {
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for at in 0..call.arguments.len() {
         let values = known!(call, call.sure_list(at)?);
-        if rows.len().saturating_mul(values.len()) > crate::source::terraform::eval::machine::ITEM_LIMIT {
+        if rows.len().saturating_mul(values.len()) > ITEM_LIMIT {
             return Ok(Value::unknown("the product is too large", HoleKind::Any, call.place));
         }
         let longer = |row: &Vec<Value>, value: &Value| row.iter().chain([value]).cloned().collect();

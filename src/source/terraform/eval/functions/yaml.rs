@@ -1,4 +1,5 @@
-//! `yamldecode` and `yamlencode`.
+//! `yamldecode` and `yamlencode`. Not the reader of YAML files: it decodes any string, evaluated ones too, and
+//! tells types as Terraform does (`yes` is true, `<<` merges).
 
 use std::collections::HashMap;
 use std::rc::Rc;
