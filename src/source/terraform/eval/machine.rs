@@ -12,7 +12,7 @@ use crate::source::terraform::syntax::{Block, Expr};
 use crate::text::{FileId, Files, HoleKind, Place, SourceFile};
 
 /// Expressions evaluated in one tree of modules before the evaluator gives up.
-const STEPS: u64 = 3_000_000;
+const STEPS: u64 = 1_000_000;
 /// Expressions inside expressions, references followed included.
 const DEPTH: u32 = 400;
 /// Module calls inside module calls.
