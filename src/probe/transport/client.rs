@@ -148,7 +148,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(3), total: Duration::from_secs(30), body: 4 << 20 }
+        Self { connect: Duration::from_secs(2), total: Duration::from_secs(30), body: 4 << 20 }
     }
 }
 
