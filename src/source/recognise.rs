@@ -129,7 +129,7 @@ fn is_grant(rest: &[Token]) -> bool {
         }
         Subject::Likely => {
             evidence.permissions
-                || evidence.located && !evidence.prose
+                || evidence.located && (evidence.grant || !evidence.prose)
                 || evidence.grant && !evidence.prose && (evidence.placed || evidence.short_subject)
         }
         Subject::Missing => {

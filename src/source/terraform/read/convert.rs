@@ -71,6 +71,10 @@ impl Converter<'_> {
         let raw = self.own(Some(span.clone()));
         let lead = raw.len() - raw.trim_start().len();
         let raw = raw.trim();
+        if raw == "<<" {
+            // A heredoc without a line stands as `""` in the repaired copy.
+            return MappedText::default();
+        }
         let (inner, open) = match raw.strip_prefix('"') {
             Some(inner) => (inner.strip_suffix('"').unwrap_or(inner), 1),
             None => (raw, 0),

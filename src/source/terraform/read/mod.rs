@@ -13,6 +13,7 @@ mod json;
 mod literal;
 mod native;
 mod relocate;
+mod repair;
 mod scan;
 
 use crate::diag::Finding;

@@ -7,11 +7,14 @@ use crate::source::terraform::syntax::{Block, Body, TemplatePart};
 use crate::text::{FileId, Place, Span};
 
 use super::convert::Converter;
-use super::scan::{Chunk, Kind, Mark, chunks, scan, without_ignored_newlines};
+use super::repair::{adapted, name_length, renamed, safe_heredocs};
+use super::scan::{Chunk, Kind, Mark, badly_closed, chunks, next_entry, scan};
 use super::{Comment, Read};
 
 /// How many repairs one text may need before it is taken apart.
 const MOST_REPAIRS: usize = 200;
+/// How often the rest of a bad attribute is read again: each time costs a look at all that follows.
+const MOST_SALVAGED: usize = 30;
 /// How deep blocks are taken apart.
 const DEEPEST: usize = 16;
 /// Longest text without a line's end that is looked at bracket by bracket before it is parsed.
@@ -21,7 +24,7 @@ const DEEPEST_BRACKETS: usize = 60;
 pub fn native(file: FileId, text: &str) -> Read {
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body_text = text.get(base..).unwrap_or("");
-    let mut reader = Reader { file, text, read: Read::default() };
+    let mut reader = Reader { file, text, salvaged: 0, read: Read::default() };
     let marks = scan(body_text);
     reader.comments(body_text, base, &marks);
     let whole = Chunk { start: base, end: text.len() };
@@ -31,6 +34,14 @@ pub fn native(file: FileId, text: &str) -> Read {
             let mut body = Body::default();
             reader.piecemeal(whole, true, 0, &mut body);
             reader.read.body = body;
+        }
+    }
+    if reader.read.problems.is_empty() {
+        let bad = marks.iter().find_map(|mark| Some((mark, badly_closed(body_text, mark)?)));
+        if let Some((mark, message)) = bad {
+            let place = reader.place(base + mark.start, base + mark.end);
+            let help = "close it, or use a heredoc for text of several lines";
+            reader.read.problems.push(problem::unreadable(place, message, Some(help)));
         }
     }
     reader.read
@@ -49,6 +60,8 @@ pub fn template(file: FileId, text: &str) -> Result<Vec<TemplatePart>, String> {
 struct Reader<'t> {
     file: FileId,
     text: &'t str,
+    /// How often the rest of a bad attribute was read again.
+    salvaged: usize,
     read: Read,
 }
 
@@ -89,7 +102,8 @@ impl Reader<'_> {
             });
         }
         let converter = Converter { file: self.file, text: own, base: chunk.start };
-        let mut copy: Option<String> = None;
+        let mut copy = safe_heredocs(own);
+        let mut is_adapted = false;
         let mut repeated = Vec::new();
         for round in 0..MOST_REPAIRS {
             let current = copy.as_deref().unwrap_or(own);
@@ -110,8 +124,9 @@ impl Reader<'_> {
                 let text = format!("`{name}` is set twice in this block");
                 repeated.push(problem::unreadable(place, text, Some("delete one of the two")));
                 renamed(current, at, round)
-            } else if copy.is_none() {
-                Some(without_ignored_newlines(own, &scan(own))).filter(|other| other != own)
+            } else if !is_adapted {
+                is_adapted = true;
+                adapted(current)
             } else {
                 None
             };
@@ -146,13 +161,33 @@ impl Reader<'_> {
                     }
                     body.blocks.push(block);
                 }
-                None => self.refuse(chunk, &refusal),
+                None => self.salvage(chunk, &refusal, top, depth, body),
             }
         }
     }
 
+    /// Reports an attribute that can't be read. What it swallowed, with a quote or bracket that was never
+    /// closed, is read again from the next line that looks like an attribute or block of its own.
+    fn salvage(&mut self, chunk: Chunk, refusal: &Refusal, top: bool, depth: usize, body: &mut Body) {
+        let split = next_entry(self.text, chunk).filter(|_| self.salvaged < MOST_SALVAGED);
+        let Some(split) = split else { return self.refuse(chunk, refusal) };
+        self.salvaged += 1;
+        let first = Chunk { start: chunk.start, end: split };
+        match self.parse(first) {
+            Ok(read) => {
+                body.attributes.extend(read.attributes);
+                body.blocks.extend(read.blocks);
+            }
+            Err(refusal) => self.refuse(first, &refusal),
+        }
+        self.piecemeal(Chunk { start: split, end: chunk.end }, top, depth, body);
+    }
+
     fn refuse(&mut self, chunk: Chunk, refusal: &Refusal) {
-        let at = refusal.at.clamp(chunk.start, chunk.end);
+        let mut at = refusal.at.clamp(chunk.start, chunk.end);
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
         let end = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
         let head = self.text.get(chunk.start..chunk.end).unwrap_or("").lines().next().unwrap_or("").trim();
         let head: String = head.chars().take(60).collect();
@@ -209,34 +244,6 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-fn name_length(text: &str, at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or("");
-    rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len())
-}
-
-/// The text with the name at `at` changed to another of equal length.
-fn renamed(text: &str, at: usize, round: usize) -> Option<String> {
-    if text.get(at..)?.starts_with("\"\"") {
-        return Some(format!("{}{}{}", text.get(..at)?, other_name(2, round)?, text.get(at + 2..)?));
-    }
-    // Behind the quote, bracket or template marker that the key begins with.
-    let start = at + text.get(at..)?.find(|c: char| c.is_alphanumeric() || c == '_')?;
-    let length = name_length(text, start);
-    Some(format!("{}{}{}", text.get(..start)?, other_name(length, round)?, text.get(start + length..)?))
-}
-
-/// A name of this many bytes that no file holds but by chance, another one each round.
-fn other_name(length: usize, round: usize) -> Option<String> {
-    let digits = b"zqxjkvwyZQXJKVWYbfghlmnprstBFGHLMNPRST";
-    let mut other = vec![b'z'; length];
-    let mut rest = round + 1;
-    for byte in other.iter_mut().rev() {
-        *byte = *digits.get(rest % digits.len())?;
-        rest /= digits.len();
-    }
-    String::from_utf8(other).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +270,7 @@ mod tests {
         let read = read(
             "resource \"a\" \"b\" {\n  x = [1,\n  y = ]\n}\nlocals {\n  ok = \"1\"\n  bad = = 2\n  fine = \"2\"\n}\n",
         );
-        assert_eq!(read.problems.len(), 2, "{:?}", read.problems);
+        assert_eq!(read.problems.len(), 3, "{:?}", read.problems);
         let names: Vec<_> = read.body.blocks[1].body.attributes.iter().map(|a| a.name.as_str()).collect();
         assert_eq!(names, ["ok", "fine"]);
     }

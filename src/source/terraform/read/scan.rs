@@ -182,9 +182,11 @@ impl Scanner<'_> {
                 self.at += 1;
             }
             if self.starts_with(&delimiter) {
-                let after = self.peek(delimiter.len());
-                if !after.is_ascii_alphanumeric() && !matches!(after, b'_' | b'-') {
-                    self.at += delimiter.len();
+                let end = self.at + delimiter.len();
+                self.at = end;
+                self.skip_line();
+                if self.bytes.get(end..self.at).is_some_and(|rest| rest.trim_ascii().is_empty()) {
+                    self.at = end;
                     return true;
                 }
             }
@@ -193,6 +195,46 @@ impl Scanner<'_> {
         }
         true
     }
+}
+
+/// Strings, comments and heredocs that Terraform does not take as they end, though hcl-edit may.
+pub(super) fn badly_closed(text: &str, mark: &Mark) -> Option<&'static str> {
+    let own = text.get(mark.start..mark.end).unwrap_or("");
+    match mark.kind {
+        Kind::Quoted if own.len() < 2 || !own.ends_with('"') => Some("this string is not closed on its line"),
+        Kind::Comment if own.starts_with("/*") && !own.get(2..).is_some_and(|rest| rest.ends_with("*/")) => {
+            Some("this comment is not closed")
+        }
+        Kind::Heredoc => {
+            let delimiter = own.lines().next()?.trim_start_matches("<<").trim_start_matches('-').trim();
+            let last = own.lines().skip(1).last().unwrap_or("");
+            (last.trim() != delimiter).then_some("this heredoc is not closed by its word alone on a line")
+        }
+        _ => None,
+    }
+}
+
+/// What stands inside the `${ … }` and `%{ … }` of a quoted string or heredoc at `start..end`.
+pub(super) fn sequences(text: &str, mark: &Mark) -> Vec<Chunk> {
+    let Some(within) = text.as_bytes().get(..mark.end) else { return Vec::new() };
+    let mut scanner = Scanner { bytes: within, at: mark.start };
+    let mut found = Vec::new();
+    while scanner.at < within.len() {
+        match scanner.peek(0) {
+            b'\\' if mark.kind == Kind::Quoted => scanner.at += 2,
+            b'$' | b'%' if scanner.peek(1) == scanner.peek(0) && scanner.peek(2) == b'{' => scanner.at += 3,
+            b'$' | b'%' if scanner.peek(1) == b'{' => {
+                scanner.at += 2;
+                let start = scanner.at;
+                scanner.template(0);
+                let closed = within.get(scanner.at.saturating_sub(1)) == Some(&b'}');
+                let end = scanner.at.min(within.len()) - usize::from(closed);
+                found.push(Chunk { start, end: end.max(start) });
+            }
+            _ => scanner.at += 1,
+        }
+    }
+    found
 }
 
 /// A run of marks that should be one attribute or block.
@@ -266,34 +308,35 @@ fn begins_block(text: &str, mark: &Mark) -> bool {
     line_start && BLOCKS.contains(&word) && rest.starts_with(['"', '{'])
 }
 
-/// A copy of the text, byte for byte as long, in which the line ends that Terraform ignores inside
-/// `{ for … }` are spaces, and the comments before them too.
-pub(super) fn without_ignored_newlines(text: &str, marks: &[Mark]) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    let mut inside: Vec<bool> = Vec::new();
-    for (index, mark) in marks.iter().enumerate() {
-        match mark.kind {
-            Kind::Open(bracket) => {
-                let next = marks
-                    .get(index + 1..)
-                    .unwrap_or(&[])
-                    .iter()
-                    .find(|m| !matches!(m.kind, Kind::Newline | Kind::Comment));
-                let is_for = next.is_some_and(|next| {
-                    next.kind == Kind::Text && text.get(next.start..next.end) == Some("for")
-                });
-                inside.push(bracket == b'{' && is_for);
-            }
-            Kind::Close(_) => {
-                inside.pop();
-            }
-            Kind::Newline | Kind::Comment if inside.last() == Some(&true) => {
-                for byte in bytes.get_mut(mark.start..mark.end).unwrap_or(&mut []) {
-                    *byte = b' ';
-                }
-            }
-            _ => {}
+/// The next line in an attribute, not its first, that is indented no deeper than it and looks like an
+/// attribute or block.
+pub(super) fn next_entry(text: &str, chunk: Chunk) -> Option<usize> {
+    let indent = |at: usize| {
+        let line = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+        let before = text.get(line..at)?;
+        before.trim().is_empty().then_some(before.len())
+    };
+    let most = indent(chunk.start).unwrap_or(0);
+    let mut at = chunk.start;
+    for line in text.get(chunk.start..chunk.end)?.split_inclusive('\n') {
+        let entry = line.trim_start_matches([' ', '\t']);
+        let deep = line.len() - entry.len();
+        if at > chunk.start && deep <= most && looks_like_entry(entry) {
+            return Some(at + deep);
         }
+        at += line.len();
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    None
+}
+
+/// `name =` or `name "label" {`
+fn looks_like_entry(line: &str) -> bool {
+    let name = line.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    if name.len() == line.len() || line.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        return false;
+    }
+    match name.trim_start().strip_prefix('=') {
+        Some(value) => !value.starts_with(['=', '>']),
+        None => name.trim_start().starts_with(['"', '{']) && name.trim_end().ends_with(['{', '}']),
+    }
 }
