@@ -61,8 +61,20 @@ fn json_file(file: FileId, source: &str, kind: Kind, named: bool) -> Parts {
             parts.problems.push(unreadable(root.place, message, Some(help)));
         }
     }
+    let mut problems = document.problems;
+    if !problems.is_empty() && parts.statements.is_empty() && parts.matching_rules.is_empty() {
+        parts = text::read_code(file, source, Comments::HashOrSlashes);
+        if is_template(source) {
+            problems.clear();
+        }
+    }
     parts.comments = comments::collect(file, source, Comments::JsonKey);
-    with_problems(parts, document.problems, named)
+    with_problems(parts, problems, named)
+}
+
+/// Whether a text becomes JSON or YAML only when something else fills it in.
+fn is_template(source: &str) -> bool {
+    ["{{", "{%", "<%", "${"].iter().any(|sign| source.contains(sign))
 }
 
 fn yaml_file(file: FileId, source: &str, named: bool) -> Parts {
@@ -75,11 +87,10 @@ fn yaml_file(file: FileId, source: &str, named: bool) -> Parts {
             }
         }
         Err(problem) => {
-            // A template becomes YAML only when it is filled in; its lines can be read all the same.
-            let template = ["{{", "{%", "<%", "${"].iter().any(|sign| source.contains(sign));
+            // The lines of a template can be read all the same.
             parts = text::read_code(file, source, Comments::Hash);
-            let problem = vec![*problem];
-            parts = with_problems(parts, if template { Vec::new() } else { problem }, named);
+            let problems = if is_template(source) { Vec::new() } else { vec![*problem] };
+            parts = with_problems(parts, problems, named);
         }
     }
     parts.comments = comments::collect(file, source, Comments::Hash);

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::text::{FileId, MappedText, Origin, Place, Span, TextBuilder};
 
-use super::recognise::{looks_like_matching_rule, looks_like_statement};
+use super::recognise::{START_WORDS, looks_like_matching_rule, looks_like_statement};
 
 /// Longest text that is taken for a statement.
 const LONGEST: usize = 8_000;
@@ -71,10 +71,18 @@ pub(super) fn text_of(found: &Found, text: &str, file: FileId, base: usize) -> M
 pub(super) fn lines(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let own = line.trim_end_matches(['\n', '\r']);
-        found.push(Span::new(at, at + own.len()));
-        at += line.len();
+    let bytes = text.as_bytes();
+    // A lone carriage return ends a line too.
+    for end in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+        if bytes.get(end) == Some(&b'\r') && bytes.get(end + 1) == Some(&b'\n') || end < at {
+            continue;
+        }
+        let crlf = end > at && bytes.get(end) == Some(&b'\n') && bytes.get(end - 1) == Some(&b'\r');
+        found.push(Span::new(at, end - usize::from(crlf)));
+        at = end + 1;
+    }
+    if at < text.len() {
+        found.push(Span::new(at, text.len()));
     }
     found
 }
@@ -122,7 +130,24 @@ pub(super) fn scan(text: &str, lines: &[Span]) -> Vec<Found> {
 
 struct Start {
     at: usize,
-    quote: Option<char>,
+    quote: Option<Quote>,
+}
+
+/// The quote before a statement.
+#[derive(Clone, Copy)]
+struct Quote {
+    mark: char,
+    /// Whether a backslash stands before it: a string inside a shell's string.
+    escaped: bool,
+}
+
+impl Quote {
+    /// The quote that a text ends with.
+    fn at_end(before: &str) -> Option<Self> {
+        let mark = before.chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+        let escaped = before.strip_suffix(mark).is_some_and(|before| before.ends_with('\\'));
+        Some(Self { mark, escaped })
+    }
 }
 
 /// The next place in a line where a statement or rule may begin: at its start, or behind a quote.
@@ -136,12 +161,12 @@ fn candidate(text: &str, line: Span, fresh: bool) -> Option<Start> {
     let content = line.start() + margin(own);
     for hit in WORD.as_ref()?.find_iter(own) {
         let at = line.start() + hit.start();
-        let before = text.get(line.start()..at).unwrap_or("").chars().next_back();
-        if fresh && at == content {
-            return Some(Start { at, quote: before.filter(|c| matches!(c, '"' | '\'' | '`')) });
-        }
-        if let Some(quote @ ('"' | '\'' | '`')) = before {
-            return Some(Start { at, quote: Some(quote) });
+        let before = text.get(line.start()..at).unwrap_or("");
+        let quote = Quote::at_end(before);
+        // `Statement: allow …`, `policy = allow …`
+        let labelled = fresh && before.len() < 60 && before.trim_end().ends_with([':', '=']);
+        if quote.is_some() || labelled || fresh && at == content {
+            return Some(Start { at, quote });
         }
     }
     None
@@ -185,13 +210,16 @@ fn trimmed_end(text: &str, line: Span) -> usize {
 
 /// A string in quotes that begins at `at`, over lines where it has to; how far it was followed, for one
 /// that is never closed: a stray quote before a statement that fills its line.
-fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> Result<Option<Found>, usize> {
+fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: Quote) -> Result<Option<Found>, usize> {
     let mut gaps = Vec::new();
     let mut from = at;
     let mut nested = 0_usize;
     for (step, line) in lines.get(index..).unwrap_or(&[]).iter().enumerate() {
         if step > 0 {
             let content = line.start() + (line.len() - line.of(text).trim_start().len());
+            if begins_anew(Span::new(content, line.end()).of(text)) {
+                return Err(line.start());
+            }
             push_gap(text, &mut gaps, from, line.start());
             from = content;
         }
@@ -202,6 +230,11 @@ fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> R
                 return Err(from + offset);
             }
             match c {
+                '\\' if quote.escaped
+                    && own.get(offset + 1..).is_some_and(|rest| rest.starts_with(quote.mark)) =>
+                {
+                    return Ok(judged(text, Span::new(at, from + offset), gaps, false));
+                }
                 '\\' => {
                     characters.next();
                 }
@@ -209,14 +242,13 @@ fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> R
                     nested += 1
                 }
                 '}' if nested > 0 => nested -= 1,
-                _ if c == quote && nested == 0 => {
+                _ if c == quote.mark && nested == 0 && !quote.escaped => {
                     let after = own.get(offset + 1..).unwrap_or("").trim_start();
                     // Statements hold single quotes themselves.
-                    let closes = quote != '\''
-                        || after.is_empty()
-                        || after.starts_with([',', ']', ')', '}', ';', '\\']);
+                    let closes =
+                        c != '\'' || after.is_empty() || after.starts_with([',', ']', ')', '}', ';', '\\']);
                     if closes {
-                        let escapes = quote == '"';
+                        let escapes = c == '"';
                         return Ok(judged(text, Span::new(at, from + offset), gaps, escapes));
                     }
                 }
@@ -226,6 +258,13 @@ fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: char) -> R
         from = line.end();
     }
     Err(from)
+}
+
+/// Whether a line begins with another statement in quotes: the string before it was never closed.
+fn begins_anew(line: &str) -> bool {
+    let content = line.trim_start_matches(['\\', '"', '\'']);
+    let word = content.split_whitespace().next().unwrap_or("").to_ascii_lowercase();
+    content.len() < line.len() && START_WORDS.contains(&word.as_str())
 }
 
 /// A statement that begins at `at` and goes to the end of its line, or on over the next ones.
@@ -261,7 +300,7 @@ pub(super) fn continues(current: &str, next: &str) -> bool {
     let word =
         lower.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.')).next().unwrap_or("");
     if next.trim().is_empty()
-        || matches!(word, "allow" | "deny" | "define" | "endorse" | "admit")
+        || START_WORDS.contains(&word)
         || next.starts_with(['#', '`', '~', '<', '|'])
         || next.starts_with("//")
     {
@@ -277,7 +316,10 @@ pub(super) fn continues(current: &str, next: &str) -> bool {
         || word.starts_with("request.")
         || word.starts_with("target.")
         || next.starts_with(['{', '}']);
-    open || unfinished || follows
+    // A matching rule is one group of conditions: what follows it is another.
+    let first = tail.split_whitespace().next().unwrap_or("");
+    let statement = START_WORDS.contains(&first);
+    open || unfinished || statement && follows
 }
 
 fn judged(text: &str, span: Span, gaps: Vec<Span>, escapes: bool) -> Option<Found> {
@@ -323,10 +365,34 @@ Allow all traffic.
     }
 
     #[test]
+    fn strings_in_strings_unclosed_ones_and_labels_are_understood() {
+        let code = r#"--statements "[
+  \"Allow group B to read buckets in tenancy where target.bucket.name='x'\",
+  \"Allow group C to read buckets in tenancy\" ]"
+"Allow group D to use keys in tenancy
+"Allow group E to use keys in tenancy",
+Statement: Allow group F to use keys in tenancy
+"#;
+        assert_eq!(
+            texts(code),
+            [
+                "Allow group B to read buckets in tenancy where target.bucket.name='x'",
+                "Allow group C to read buckets in tenancy",
+                "Allow group D to use keys in tenancy",
+                "Allow group E to use keys in tenancy",
+                "Allow group F to use keys in tenancy",
+            ]
+        );
+        let lone = "Allow group B to use keys in tenancy\rAllow group C to use keys in tenancy\r\n";
+        assert_eq!(texts(lone).len(), 2);
+    }
+
+    #[test]
     fn statements_go_on_over_lines() {
         let text = "<copy>\nAllow dynamic-group X to use generative-ai-family\nin tenancy where any {\n  request.a = 'b',\n  request.c = 'd'\n}\nAllow group Y to read z in tenancy\n</copy>\nall {instance.compartment.id = 'ocid1.x',\n instance.id = 'y'}\n";
         let found = texts(text);
         assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(texts("ALL {resource.id = 'x'}\nALL {resource.id = 'y'}\n").len(), 2);
         assert!(found[0].ends_with("'d'\n}"));
         assert!(found[2].starts_with("all {") && found[2].ends_with('}'));
     }
