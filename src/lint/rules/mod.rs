@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use super::rule::Rule;
 
 mod conditions;
+mod names;
 mod policies;
 pub mod suppression;
 pub mod syntax;

@@ -6,6 +6,7 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{Atom, ValueKind};
 
+use super::names::instead;
 use super::values::{values_of, variable_of};
 
 /// Flags condition variables that the catalogue does not hold, on either side of a test.
@@ -64,17 +65,6 @@ fn word(context: &StatementContext<'_>, atom: &Atom, sink: &mut Sink<'_>) {
         };
         return;
     }
-    let report = match catalog::wrong_name(Kind::Variable, name) {
-        Some(wrong) => report.note(wrong.reason),
-        None => report.note("a request that does not carry the variable is declined, so the test is never true"),
-    };
-    match catalog::suggest(Kind::Variable, name) {
-        Some(near) => report.help(format!("write `{near}`")).fix(context.fix(
-            format!("write `{near}`"),
-            Applicability::Unsafe,
-            atom.span,
-            near,
-        )),
-        None => report.help("check the variable in the policy reference of its service"),
-    };
+    let declined = "a request that does not carry the variable is declined, so the test is never true";
+    instead(report, context, Kind::Variable, atom.span, declined);
 }

@@ -1,11 +1,12 @@
 //! `unknown-permission`: a permission that no service documents.
 
 use crate::catalog::{self, Kind};
-use crate::diag::{Applicability, Confidence, Severity};
+use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{ActionKind, Atom};
 
+use super::names::instead;
 use super::values::literals_of;
 
 /// Flags permissions that the catalogue does not hold, in lists and as values of `request.permission`.
@@ -41,21 +42,10 @@ fn word(context: &StatementContext<'_>, atom: &Atom, sink: &mut Sink<'_>) {
     }
     let span = atom.inner(context.text);
     let report = sink.report(context.locate(span), format!("`{name}` is not a known permission"));
-    let report = match catalog::wrong_name(Kind::Permission, name) {
-        Some(wrong) => report.note(wrong.reason),
-        None => report.note("a permission that no operation asks for grants nothing"),
-    };
-    match catalog::suggest(Kind::Permission, name) {
-        Some(near) => report.help(format!("write `{near}`")).fix(context.fix(
-            format!("write `{near}`"),
-            Applicability::Unsafe,
-            span,
-            near,
-        )),
+    let nothing = "a permission that no operation asks for grants nothing";
+    let (found, report) = instead(report, context, Kind::Permission, span, nothing);
+    if !found {
         // With nothing like it in the catalogue, it may belong to a service that is not documented.
-        None => report
-            .severity(Severity::Info)
-            .confidence(Confidence::Low)
-            .help("check the name in the policy reference of its service"),
-    };
+        report.severity(Severity::Info).confidence(Confidence::Low);
+    }
 }

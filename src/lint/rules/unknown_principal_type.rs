@@ -1,11 +1,12 @@
 //! `unknown-principal-type`: a value of `request.principal.type` that nobody has seen.
 
 use crate::catalog::{self, Kind};
-use crate::diag::{Applicability, Confidence, Severity};
+use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 
 use super::genai_api_key_type_misspelt::is_misspelt;
+use super::names::instead;
 use super::values::literals_of;
 
 /// Flags principal types that the catalogue does not hold. There is no complete public list, so a warning.
@@ -29,19 +30,11 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             }
             let span = atom.inner(context.text);
             let report = sink.report(context.locate(span), format!("`{value}` is not a known principal type"));
-            let report = match catalog::wrong_name(Kind::PrincipalType, value) {
-                Some(wrong) => report.note(wrong.reason),
-                None => report.note("if no principal has this type, the condition never holds"),
-            };
-            match catalog::suggest(Kind::PrincipalType, value) {
-                Some(near) => report.help(format!("write `{near}`")).fix(context.fix(
-                    format!("write `{near}`"),
-                    Applicability::Unsafe,
-                    span,
-                    near,
-                )),
-                None => report.help("as a rule it is the word after `ocid1.` in the principal's OCID"),
-            };
+            let never = "if no principal has this type, the condition never holds";
+            let (found, report) = instead(report, context, Kind::PrincipalType, span, never);
+            if !found {
+                report.help("as a rule it is the word after `ocid1.` in the principal's OCID");
+            }
         }
     }
 }

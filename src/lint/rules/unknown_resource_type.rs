@@ -1,10 +1,12 @@
 //! `unknown-resource-type`: a resource-type that no service documents.
 
 use crate::catalog::{self, Kind};
-use crate::diag::{Applicability, Confidence, Severity};
+use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{ActionKind, Atom};
+
+use super::names::instead;
 
 /// Flags resource-types that the catalogue does not hold. A warning, since Oracle adds new ones.
 pub static RULE: Rule = Rule {
@@ -38,18 +40,6 @@ fn word(context: &StatementContext<'_>, atom: Option<&Atom>, sink: &mut Sink<'_>
     }
     let place = context.locate(atom.span);
     let report = sink.report(place, format!("`{name}` is not a known resource-type"));
-    let wrong = catalog::wrong_name(Kind::ResourceType, name);
-    let report = match wrong {
-        Some(wrong) => report.note(wrong.reason),
-        None => report.note("a statement on a resource-type that does not exist grants nothing"),
-    };
-    match catalog::suggest(Kind::ResourceType, name) {
-        Some(near) => report.help(format!("write `{near}`")).fix(context.fix(
-            format!("write `{near}`"),
-            Applicability::Unsafe,
-            atom.span,
-            near,
-        )),
-        None => report.help("check the name in the policy reference of its service"),
-    };
+    let nothing = "a statement on a resource-type that does not exist grants nothing";
+    instead(report, context, Kind::ResourceType, atom.span, nothing);
 }

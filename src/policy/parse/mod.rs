@@ -111,6 +111,10 @@ impl<'t> Parser<'t> {
         if !self.errors.is_empty() && !self.holes.is_empty() {
             holes::excuse(&mut self.errors, self.tokens);
         }
+        if self.errors.iter().any(|error| error.kind == SyntaxErrorKind::NestingTooDeep) {
+            // What was passed over may hold the partners.
+            self.errors.retain(|error| error.kind != SyntaxErrorKind::UnbalancedDelimiter);
+        }
         self.errors.sort_by_key(|error| (error.span.start, error.span.end));
         self.errors
     }
