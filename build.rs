@@ -74,6 +74,7 @@ const VARIABLE: Shape = &[
     ("value", "type", One("ValueType", "Unstated")),
     ("resource_types", "resource-types", List),
     ("operations", "operations", List),
+    ("not_on", "not-on", List),
     ("deprecated", "deprecated", Flag),
     ("note", "note", Text),
 ];
@@ -335,6 +336,13 @@ impl Iam {
             }
         }
         for (name, row) in &self.variables {
+            for resource_type in strings(row, "not-on") {
+                if !known.contains(&resource_type) {
+                    return Err(
+                        format!("`{resource_type}`, which `{name}` is not on, is no resource-type").into()
+                    );
+                }
+            }
             for resource_type in strings(row, "resource-types") {
                 if !known.contains(&resource_type) {
                     return Err(format!("`{resource_type}` of variable `{name}` is no resource-type").into());

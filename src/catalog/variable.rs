@@ -53,6 +53,8 @@ pub struct Variable {
     pub resource_types: &'static [&'static str],
     /// The operations whose requests carry it, where the source limits them.
     pub operations: &'static [&'static str],
+    /// The resource-types whose requests are documented not to carry it.
+    pub not_on: &'static [&'static str],
     /// Whether Oracle has withdrawn it.
     pub deprecated: bool,
     /// What else there is to know, or nothing.

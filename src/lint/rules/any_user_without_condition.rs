@@ -3,7 +3,7 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::SubjectKind;
+use crate::policy::ast::{LocationKind, SubjectKind};
 
 /// Flags allow and admit statements for any-user or any-group that hold always.
 pub static RULE: Rule = Rule {
@@ -30,20 +30,17 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         }
         _ => return,
     };
-    // A hole at the end may hold the condition; a statement cut short is the parser's matter.
-    if rule.kind.is_deny() || rule.condition.is_some() || rule.location.is_none() || ends_in_hole(context) {
+    let Some(location) = &rule.location else { return };
+    // A hole for the whole location may hold the condition too; a statement cut short is the parser's matter.
+    if rule.kind.is_deny() || rule.condition.is_some() || location.kind == LocationKind::Hole {
         return;
     }
+    // In the place of a name a hole hardly ever holds more.
+    let confidence = if context.has_hole(location.span) { Confidence::Medium } else { Confidence::High };
     let granted = rule.action.as_ref().map_or("", |action| action.span.of(context.text));
     let granted = granted.split_whitespace().collect::<Vec<_>>().join(" ");
     sink.report(context.locate(subject.span), format!("`{word}` gets `{granted}` without any condition"))
+        .confidence(confidence)
         .note(who)
         .help("name a group or dynamic group, or add `where request.principal.type = '…'` with an id or compartment");
-}
-
-/// Whether the statement ends in an unknown value that may stand for more than the location's name.
-fn ends_in_hole(context: &StatementContext<'_>) -> bool {
-    use crate::text::HoleKind;
-    let end = context.text.trim_end().len();
-    context.mapped.holes().iter().any(|hole| hole.span.end() == end && hole.kind == HoleKind::Any)
 }

@@ -74,6 +74,7 @@ rules! {
     unresolved_statements,
     unused_alias,
     unused_dynamic_group,
+    variable_not_carried,
 }
 
 /// Every rule, sorted by name.
