@@ -9,6 +9,7 @@ use nom::combinator::{not, opt, recognize, verify};
 use nom::sequence::delimited;
 use nom::{IResult, Parser};
 
+use super::keyword::Keyword;
 use crate::text::Span;
 
 /// Longest placeholder or Jinja expression that is believed.
@@ -22,7 +23,7 @@ pub fn holes(text: &str) -> Vec<Span> {
     let mut at = 0;
     while let Some(start) = next_sign(text, at) {
         let rest = text.get(start..).unwrap_or("");
-        match finder.hole(rest) {
+        match finder.hole(rest).or_else(|| bracketed_name(text.get(..start).unwrap_or(""), rest)) {
             Some(length) if length > 0 => {
                 found.push(Span::new(start, start + length));
                 at = start + length;
@@ -55,12 +56,17 @@ pub(super) fn all_holes(text: &str, given: &[Span]) -> Vec<Span> {
 /// The next byte that may begin a hole.
 fn next_sign(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes().get(from..)?;
-    bytes.iter().position(|byte| matches!(byte, b'$' | b'%' | b'<' | b'#' | b'{')).map(|found| from + found)
+    bytes
+        .iter()
+        .position(|byte| matches!(byte, b'$' | b'%' | b'<' | b'#' | b'{' | b'['))
+        .map(|found| from + found)
 }
 
 /// Whether the hole is a placeholder of a documentation page, left in by mistake.
 pub(super) fn is_placeholder(hole: &str) -> bool {
-    hole.starts_with('<') || hole.starts_with("##")
+    hole.starts_with(['<', '['])
+        || hole.starts_with("##")
+        || (hole.starts_with('{') && !hole.starts_with("{{"))
 }
 
 #[derive(Default)]
@@ -168,6 +174,27 @@ fn format_verb(input: &str) -> IResult<&str, &str> {
     recognize((tag("%"), opt(alt((index, key))), verb, not(alphanumeric1))).parse(input)
 }
 
+/// The length of `{name}` or `[a name]` where only a name can stand: after `group`, `compartment`, `id`.
+fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
+    let before = before.trim_end();
+    let keyword = before
+        .get(before.len().saturating_sub(13)..)
+        .or_else(|| before.get(before.len().saturating_sub(11)..));
+    let keyword = keyword?.rsplit(char::is_whitespace).next()?;
+    let announces_name = matches!(
+        Keyword::of(keyword),
+        Keyword::Group | Keyword::DynamicGroup | Keyword::Id | Keyword::Compartment | Keyword::Service
+    );
+    if !announces_name {
+        return None;
+    }
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/');
+    let braces = delimited(tag("{"), take_while_m_n(1, LONGEST, word), tag("}"));
+    let brackets = delimited(tag("["), take_while_m_n(1, LONGEST, inside), tag("]"));
+    let found: IResult<&str, &str> = recognize(alt((braces, brackets))).parse(rest);
+    found.ok().map(|(_, found)| found.len())
+}
+
 fn word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
@@ -196,6 +223,12 @@ mod tests {
         assert_eq!(found("group {{ name | lower }} to"), ["{{ name | lower }}"]);
         assert_eq!(found("where all {{request.region = 'x'}}"), [""; 0]);
         assert_eq!(found("id ##OCID## '%s' $X %(a)s"), ["##OCID##", "%s", "$X", "%(a)s"]);
+    }
+
+    #[test]
+    fn a_name_in_brackets_is_a_placeholder_only_where_a_name_must_stand() {
+        assert_eq!(found("group {g} to {A_B} in compartment id [the OCID]"), ["{g}", "[the OCID]"]);
+        assert_eq!(found("group A {A_B} in tenancy where all {x}"), [""; 0]);
     }
 
     #[test]

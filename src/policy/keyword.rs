@@ -49,6 +49,8 @@ const WORDS: &[(&str, Keyword)] = &[
     ("of", Keyword::Of),
     ("as", Keyword::As),
     ("or", Keyword::Or),
+    ("||", Keyword::Or),
+    ("&&", Keyword::And),
     ("any", Keyword::Any),
     ("all", Keyword::All),
     ("and", Keyword::And),

@@ -217,9 +217,10 @@ impl<'t> Lexer<'t> {
     fn push_token(&mut self, mut token: Token) {
         token.is_glued = self.out.tokens.last().is_some_and(|last| last.span.end == token.span.start);
         self.at = token.span.end();
-        if token.word == Keyword::Where {
-            self.in_condition = true;
-        }
+        // An operator stands in a condition, even if its `where` is misspelt.
+        let is_operator =
+            matches!(token.kind, TokenKind::Equal | TokenKind::NotEqual | TokenKind::OtherOperator);
+        self.in_condition |= is_operator || token.word == Keyword::Where;
         self.out.tokens.push(token);
     }
 
@@ -363,7 +364,7 @@ impl<'t> Lexer<'t> {
                     _ => TokenKind::Bang,
                 }
             }
-            _ if self.in_condition => TokenKind::OtherOperator,
+            _ if self.in_condition || run.contains('=') => TokenKind::OtherOperator,
             _ => {
                 self.stray(run.len());
                 return;

@@ -32,7 +32,15 @@ impl Parser<'_> {
                     .help("write it once")
                     .fix(Span::new(to.span.end(), again.span.end()), "");
             }
-        } else if self.peek().kind != TokenKind::OpenBrace && !self.after_hole() {
+        } else if let Some(verb) = self.glued_verb(self.peek()) {
+            let token = self.advance();
+            let verb_span = Span::new(token.span.start() + 2, token.span.end());
+            self.error(Kind::GluedWords, token.span, "a space is missing after `to`")
+                .help("put a space between the words")
+                .fix(Span::at(verb_span.start()), " ");
+            let kind = self.after_verb(verb_of(verb).unwrap_or(Verb::Unknown), verb_span);
+            return Action { span: self.since(verb_span), to: None, kind };
+        } else if self.peek().kind != TokenKind::OpenBrace && !self.after_hole() && !self.glued_to {
             let next = self.peek();
             self.warn(Kind::MissingKeyword, next.span, "`to` is missing before the verb")
                 .help("write `to` before it")

@@ -150,7 +150,10 @@ impl Parser<'_> {
                     if self.ends_condition() {
                         break;
                     }
-                    if !reported && !in_hole && self.peek().kind != TokenKind::Hole {
+                    let (next, then) = (self.peek(), self.nth(1));
+                    // A value alone is reported as such.
+                    let value = matches!(next.kind, TokenKind::Quoted(_)) && !self.is_operator(then);
+                    if !reported && !in_hole && !value && next.kind != TokenKind::Hole {
                         self.error(Kind::ConditionsWithoutQuantifier, token.span, "several conditions need `any { … }` or `all { … }` around them")
                             .help("write `all { …, … }` where every one must hold, `any { …, … }` where one is enough");
                         reported = true;
@@ -188,7 +191,8 @@ impl Parser<'_> {
 
     /// `and`, `or`, just passed.
     fn connective(&mut self, token: Token) {
-        let (word, meant) = if token.word == Keyword::And { ("and", "all") } else { ("or", "any") };
+        let word = self.words(token);
+        let meant = if token.word == Keyword::And { "all" } else { "any" };
         self.error(Kind::AndOrCondition, token.span, format!("conditions are not joined by `{word}`"))
             .help(format!("write `{meant} {{ …, … }}` around the conditions"));
     }
@@ -325,7 +329,9 @@ impl Parser<'_> {
                     }
                 }
                 // A brace that was only closed.
-                self.eat_kind(TokenKind::CloseBrace);
+                if depth == 0 {
+                    self.eat_kind(TokenKind::CloseBrace);
+                }
                 Condition::Group { span: self.since(word.span), quantifier, items }
             }
         }

@@ -18,6 +18,14 @@ impl Parser<'_> {
             Keyword::Compartment => Some(DefineKind::Compartment),
             Keyword::Service => Some(DefineKind::Service),
             _ if word.has_hole => Some(DefineKind::Hole),
+            _ if self.is_word(word, &["dynamic"]) && self.nth(1).word == Keyword::Group => {
+                let span = word.span.to(self.nth(1).span);
+                self.advance();
+                self.error(Kind::MisspeltKeyword, span, "`dynamic-group` is one word")
+                    .help("write `dynamic-group`")
+                    .fix(span, "dynamic-group");
+                Some(DefineKind::DynamicGroup)
+            }
             _ => None,
         };
         match kind {
@@ -75,14 +83,6 @@ impl Parser<'_> {
 
     fn unknown_define(&mut self) {
         let word = self.peek();
-        if self.is_word(word, &["dynamic"]) && self.nth(1).word == Keyword::Group {
-            let span = word.span.to(self.nth(1).span);
-            self.advance();
-            self.error(Kind::MisspeltKeyword, span, "`dynamic-group` is one word")
-                .help("write `dynamic-group`")
-                .fix(span, "dynamic-group");
-            return;
-        }
         let found = super::rule::shorten(self.words(word));
         let message = if found.is_empty() {
             "the define does not say what it defines".to_owned()

@@ -34,6 +34,7 @@ impl Parser<'_> {
             }
             Keyword::AnyTenancy => {
                 self.advance();
+                self.check_any_tenancy(rule, first);
                 LocationKind::AnyTenancy
             }
             Keyword::Compartment => {
@@ -124,6 +125,26 @@ impl Parser<'_> {
         Some(Self::atom(token))
     }
 
+    /// `in any-tenancy` belongs to endorse.
+    fn check_any_tenancy(&mut self, rule: Option<RuleKind>, token: Token) {
+        match rule {
+            Some(RuleKind::Allow | RuleKind::Deny) => {
+                self.error(
+                    Kind::TenancyNameInAllow,
+                    token.span,
+                    "an `allow` or `deny` holds in this tenancy only",
+                )
+                .help("write `in tenancy`, or an `endorse`")
+                .guess(token.span, "tenancy");
+            }
+            Some(RuleKind::Admit | RuleKind::DenyAdmit) => {
+                self.warn(Kind::AdmitElsewhere, token.span, "an admit grants access to this tenancy only")
+                    .help("write `in tenancy` or a compartment of this tenancy");
+            }
+            _ => {}
+        }
+    }
+
     /// Endorse speaks of another tenancy.
     fn check_sides(&mut self, rule: Option<RuleKind>, kind: &LocationKind, span: Span) {
         if !matches!(rule, Some(RuleKind::Endorse | RuleKind::DenyEndorse)) || self.after_hole() {
@@ -165,7 +186,7 @@ impl Parser<'_> {
             let of = self.of_tenancy(rule);
             return LocationKind::CompartmentId { ocid, of };
         }
-        if self.is_word(token, &["ocid"])
+        if self.is_word(token, &["ocid", "id:", "ocid:", "id-"])
             && Self::is_name(next)
             && !matches!(next.word, Keyword::In | Keyword::Where)
         {

@@ -86,6 +86,8 @@ struct Parser<'t> {
     end: Token,
     language: Language,
     errors: Vec<SyntaxError>,
+    /// A `to` that is glued to the word before it.
+    glued_to: bool,
     /// Bare words as values are only a warning here.
     lenient_values: bool,
 }
@@ -104,7 +106,17 @@ impl<'t> Parser<'t> {
             is_open: false,
             is_glued: false,
         };
-        Self { text, tokens, holes, at: 0, end, language, errors: Vec::new(), lenient_values: false }
+        Self {
+            text,
+            tokens,
+            holes,
+            at: 0,
+            end,
+            language,
+            errors: Vec::new(),
+            glued_to: false,
+            lenient_values: false,
+        }
     }
 
     fn finish(mut self) -> Vec<SyntaxError> {

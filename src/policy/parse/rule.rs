@@ -163,7 +163,8 @@ impl Parser<'_> {
             .help("put the whole statement into one string; the Console's editor takes one statement a line");
             return None;
         }
-        if word.starts_with("--") {
+        let slashed = first.kind == TokenKind::Slash && self.words(self.nth(1)).starts_with('*');
+        if slashed || word.starts_with("--") {
             self.error(Kind::CommentInStatement, first.span, "the policy language has no comments")
                 .help("move the comment out of the statement's text");
             return None;
@@ -280,6 +281,9 @@ impl Parser<'_> {
             {
                 self.missing_in(clauses);
             }
+            _ if clauses.rule.action.is_none() && self.glued_verb(token).is_some() => {
+                self.action_clause(clauses);
+            }
             _ if clauses.rule.action.is_none()
                 && (token.word.is_verb() || token.word == Keyword::Associate) =>
             {
@@ -359,6 +363,10 @@ impl Parser<'_> {
         let severity_span = Span::at(token.span.start());
         if let Some(hole) = clauses.gap {
             clauses.rule.action.get_or_insert_with(|| hole_action(hole));
+        } else if let Some(cut) = self.previous().and_then(|last| self.glued_to_in(last)) {
+            self.error(Kind::GluedWords, Span::new(cut, cut + 2), "a space seems to be missing before `in`")
+                .help("put a space between the words")
+                .guess(Span::at(cut), " ");
         } else {
             self.error(Kind::MissingKeyword, token.span, "`in` is missing before the location")
                 .help("write `in` before it")
@@ -367,6 +375,16 @@ impl Parser<'_> {
         let location = self.location(Some(clauses.rule.kind));
         clauses.gap = None;
         clauses.rule.location = Some(location);
+    }
+
+    /// Where `in` starts at the end of a word (`bucketsin`).
+    fn glued_to_in(&self, last: Token) -> Option<usize> {
+        let word = self.words(last);
+        let glued = last.kind == TokenKind::Word
+            && !last.ends_with_hole
+            && word.len() > 2
+            && word.get(word.len() - 2..).is_some_and(|end| end.eq_ignore_ascii_case("in"));
+        glued.then(|| last.span.end() - 2)
     }
 
     fn place_condition(&mut self, clauses: &mut Clauses, condition: Where) {

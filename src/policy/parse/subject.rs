@@ -176,12 +176,42 @@ impl Parser<'_> {
             _ if glued.is_some() => None,
             _ => nearest(&lower, SUBJECT_WORDS),
         };
+        if let Some(kind) = self.glued_name(first) {
+            return kind;
+        }
         if let Some(meant) = meant
             && first.kind == TokenKind::Word
         {
             return self.misspelt_subject(first.span, meant);
         }
         self.unknown_subject(first, &lower)
+    }
+
+    /// `groupA to …`: a keyword and the first name in one word.
+    fn glued_name(&mut self, first: Token) -> Option<SubjectKind> {
+        let lower = self.words(first).to_ascii_lowercase();
+        let next = self.nth(1);
+        let ends = matches!(next.word, Keyword::To | Keyword::Of)
+            || matches!(next.kind, TokenKind::Comma | TokenKind::OpenBrace);
+        let (keyword, list) = [("dynamic-group", List::DynamicGroup), ("group", List::Group)]
+            .into_iter()
+            .find(|(keyword, _)| lower.len() > keyword.len() && lower.starts_with(keyword))?;
+        if !ends || first.kind != TokenKind::Word || lower.get(keyword.len()..) == Some("s") {
+            return None;
+        }
+        let cut = first.span.start() + keyword.len();
+        self.error(Kind::GluedWords, first.span, format!("a space seems to be missing after `{keyword}`"))
+            .help(format!("write `{keyword}`, a space and the name"))
+            .guess(Span::at(cut), " ");
+        self.advance();
+        let mut name = Self::atom(first);
+        name.span = Span::new(cut, first.span.end());
+        let mut members = Members::new();
+        members.push(Member { span: name.span, kind: MemberKind::Name { domain: None, name } });
+        if self.next_member() {
+            members.extend(self.members(list));
+        }
+        Some(list.of(members))
     }
 
     fn misspelt_subject(&mut self, span: Span, meant: &str) -> SubjectKind {
@@ -286,9 +316,9 @@ impl Parser<'_> {
     /// Whether the subject's list ends here. A verb's word may be a group's name where one is needed.
     fn stops_member(&self, first: bool) -> bool {
         let token = self.peek();
-        if first && token.word.is_verb() {
+        if token.word.is_verb() {
             // `group read to …` names a group; `group read buckets in …` has none.
-            return !(self.has_to_ahead() || matches!(self.nth(1).kind, TokenKind::Comma));
+            return !(self.has_to_ahead() || (first && self.nth(1).kind == TokenKind::Comma));
         }
         self.ends_subject() || !Self::is_name(token)
     }
@@ -433,8 +463,21 @@ impl Parser<'_> {
     /// Whether the current word is a misspelt `to`, or a verb that some other cloud has.
     fn starts_action(&self) -> bool {
         let next = self.nth(1);
+        if self.glued_verb(self.peek()).is_some() {
+            return true;
+        }
         self.is_word(self.peek(), &["ot", "too", "tp", "for", "can", "t", "may"])
             && (next.word.is_verb() || next.kind == TokenKind::OpenBrace)
+    }
+
+    /// The verb of `tomanage`.
+    pub(super) fn glued_verb(&self, token: Token) -> Option<Keyword> {
+        let word = self.words(token);
+        let is_word = token.kind == TokenKind::Word && !token.has_hole;
+        let verb = word
+            .get(2..)
+            .filter(|_| is_word && word.get(..2).is_some_and(|to| to.eq_ignore_ascii_case("to")));
+        verb.map(Keyword::of).filter(|verb| verb.is_verb())
     }
 
     /// `admin-groupto use …`.
@@ -454,6 +497,7 @@ impl Parser<'_> {
                 .help("put a space between the words")
                 .guess(Span::at(cut), " ");
             atom.span = Span::new(first.span.start(), cut);
+            self.glued_to = true;
         }
     }
 

@@ -13,6 +13,9 @@ use crate::text::Span;
 impl Parser<'_> {
     pub(super) fn test(&mut self) -> Condition {
         let first = self.peek();
+        if matches!(first.word, Keyword::Not) && self.nth(1).kind == TokenKind::OpenParen {
+            return self.negated_group(first);
+        }
         if first.kind == TokenKind::Bang || (first.word == Keyword::Not && Self::is_name(self.nth(1))) {
             return self.absent(first);
         }
@@ -64,7 +67,7 @@ impl Parser<'_> {
         Condition::Test(test)
     }
 
-    fn is_operator(&self, token: Token) -> bool {
+    pub(super) fn is_operator(&self, token: Token) -> bool {
         matches!(token.kind, TokenKind::Equal | TokenKind::NotEqual | TokenKind::OtherOperator)
             || matches!(token.word, Keyword::In | Keyword::Before | Keyword::After | Keyword::Between)
     }
@@ -130,7 +133,34 @@ impl Parser<'_> {
         Condition::Error(token.span)
     }
 
+    /// `not (…)`, `!(…)`, which other languages have.
+    fn negated_group(&mut self, first: Token) -> Condition {
+        self.advance();
+        let mut open = 0_usize;
+        while !self.at_end() && self.peek().word != Keyword::Where {
+            match self.advance().kind {
+                TokenKind::OpenParen | TokenKind::OpenBrace => open += 1,
+                TokenKind::CloseParen | TokenKind::CloseBrace => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open == 0 {
+                break;
+            }
+        }
+        let sign = self.words(first);
+        self.error(
+            Kind::UnknownOperator,
+            first.span,
+            format!("a group of conditions can't be negated by `{sign}`"),
+        )
+        .help("negate each test by `!=` or `not in`, and swap `any` and `all`");
+        Condition::Error(self.since(first.span))
+    }
+
     fn absent(&mut self, first: Token) -> Condition {
+        if matches!(self.nth(1).kind, TokenKind::OpenParen | TokenKind::OpenBrace) {
+            return self.negated_group(first);
+        }
         self.advance();
         let token = self.peek();
         if !Self::is_name(token) {
@@ -427,8 +457,9 @@ impl Parser<'_> {
             let value = self.value_of(token);
             values.push(value);
             let next = self.nth(1);
-            let goes_on = self.peek().kind == TokenKind::Comma
-                && matches!(next.kind, TokenKind::Quoted(_) | TokenKind::Pattern);
+            let is_value = matches!(next.kind, TokenKind::Quoted(_) | TokenKind::Pattern)
+                || (next.kind == TokenKind::Word && !self.words(next).contains('.'));
+            let goes_on = self.peek().kind == TokenKind::Comma && is_value && !self.is_operator(self.nth(2));
             if !goes_on {
                 break;
             }
@@ -616,6 +647,11 @@ impl Parser<'_> {
             }
             return;
         }
+        if lower.split('.').any(|part| part.starts_with("freeform")) {
+            self.error(Kind::FreeformTag, variable.span, "free-form tags can't be used in a policy")
+                .help("write a defined tag, such as `target.resource.tag.<namespace>.<key>`");
+            return;
+        }
         const PREFIXES: [&str; 5] = [
             "request.principal.group.tag.",
             "request.principal.compartment.tag.",
@@ -624,7 +660,15 @@ impl Parser<'_> {
             "target.bucket.tag.",
         ];
         let Some(rest) = PREFIXES.iter().find_map(|prefix| lower.strip_prefix(prefix)) else { return };
-        if rest.split('.').count() != 2 {
+        if let Some((at, c)) = rest.char_indices().find(|(_, c)| !c.is_ascii()) {
+            let start = variable.span.end() - rest.len() + at;
+            self.error(
+                Kind::MalformedVariable,
+                Span::new(start, start + c.len_utf8()),
+                format!("a tag variable can't hold `{c}`"),
+            )
+            .help("letters a to z, digits and `_`, `@`, `-`, `:` may stand in it; other tags can't be used");
+        } else if rest.split('.').count() != 2 {
             self.error(
                 Kind::MalformedVariable,
                 variable.span,
