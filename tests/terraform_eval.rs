@@ -613,3 +613,59 @@ fn directories_are_evaluated_alike_whatever_the_order_of_files() {
     );
     assert_eq!(tree(&[a, b]).told(), tree(&[b, a]).told());
 }
+
+/// Pieces that go together to more or less meaningful configurations.
+const PIECES: [&str; 16] = [
+    "variable \"v\" {}\n",
+    "variable \"w\" { default = [\"allow group W to read x in tenancy\"] }\n",
+    "locals {\n  a = \"allow group ${var.v} to read x in tenancy\"\n  é = \"ü${local.a}\"\n}\n",
+    "locals { b = [for s in var.w : replace(s, \"W\", local.a)] }\n",
+    "locals { c = var.v ? local.b : [local.a] }\n",
+    "locals { d = { for i, s in local.c : \"k${i}\" => { statements = [s, upper(s), format(\"%s %q\", s, s)] } } }\n",
+    "locals { e = split(\"\\n\", <<-EOT\n    allow group É to read \\u00e9\n      allow group ${local.a} to use y in tenancy\n  EOT\n) }\n",
+    "resource \"oci_identity_policy\" \"p\" {\n  for_each = local.d\n  statements = each.value.statements\n}\n",
+    "resource \"oci_identity_policy\" \"q\" {\n  count = length(local.c)\n  statements = concat(local.b, local.e, [join(\" \", local.c)])\n}\n",
+    "resource \"oci_identity_policy\" \"r\" { statements = jsondecode(jsonencode(local.e)) }\n",
+    "resource \"oci_identity_policy\" \"s\" { statements = flatten([values(local.d)[*].statements, [trimspace(local.a)]]) }\n",
+    "resource \"oci_identity_dynamic_group\" \"g\" { matching_rule = \"any {instance.id = '${title(var.v)}'}\" }\n",
+    "module \"m\" {\n  source = \"./m\"\n  w = local.e\n}\n",
+    "resource \"oci_identity_policy\" \"t\" { statements = try(local.nothing, module.m.out, [substr(local.a, 3, 20)]) }\n",
+    "output \"o\" { value = \"${indent(2, local.e[0])}%{ for x in local.c }allow group ${x} to%{ endfor }\" }\n",
+    "locals { f = yamldecode(\"- allow group Y to read x in tenancy\\n- {a: ${var.v}}\") }\n",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn every_text_has_a_whole_map_and_nothing_panics(
+        chosen in proptest::collection::vec(0..PIECES.len(), 1..12),
+        cut in proptest::collection::vec((0..2_000_usize, 1..4_usize), 0..3),
+    ) {
+        let mut text: String = chosen.iter().map(|piece| PIECES[*piece]).collect();
+        for (at, length) in cut {
+            let letters: Vec<char> = text.chars().collect();
+            let at = at % letters.len().max(1);
+            text = letters.iter().enumerate().filter(|(i, _)| !(at..at + length).contains(i)).map(|(_, c)| c).collect();
+        }
+        let mut files = Files::new();
+        let mut parsed = Vec::new();
+        for (path, text) in [("main.tf", text.as_str()), ("m/main.tf", "variable \"w\" {}\noutput \"out\" { value = var.w }\n")] {
+            let file = files.add(SourceFile::new(path, text));
+            parsed.push(TerraformFile { path: path.to_owned(), file, body: native(file, text).body });
+        }
+        let found = evaluate(&parsed, &mut files, &Memory(BTreeMap::new()));
+        let rules = found.matching_rules.iter().map(|rule| &rule.text);
+        for text in found.statements.iter().map(|statement| &statement.text).chain(rules) {
+            let mut at = 0;
+            for segment in text.segments() {
+                assert_eq!(segment.text.start(), at, "{}", text.as_str());
+                at = segment.text.end();
+                if segment.origin == ociam::text::Origin::Verbatim {
+                    assert_eq!(files.text(segment.source), segment.text.of(text.as_str()));
+                }
+            }
+            assert_eq!(at, text.as_str().len());
+        }
+    }
+}

@@ -222,15 +222,15 @@ pub fn index(machine: &Machine, value: &Value, index: &Value, place: Place) -> E
         (Value::Unknown(unknown), _) => Ok(Value::Unknown(Rc::new(Unknown { place, ..(**unknown).clone() }))),
         (Value::List(list), _) => match to_number(index)? {
             Some(number) => element(list, number, place),
-            None => any_of(list.items.iter().map(|item| &item.value), index, place),
+            None => any_of(machine, list.items.iter().map(|item| &item.value), index, place),
         },
         (Value::Object(object), Value::Unknown(_)) => {
-            any_of(object.entries.values().map(|entry| &entry.value), index, place)
+            any_of(machine, object.entries.values().map(|entry| &entry.value), index, place)
         }
         (Value::Object(object), Value::Text(key))
             if !key.is_known() && !object.entries.contains_key(key.as_str()) =>
         {
-            any_of(object.entries.values().map(|entry| &entry.value), index, place)
+            any_of(machine, object.entries.values().map(|entry| &entry.value), index, place)
         }
         (Value::Object(_) | Value::Resource(_) | Value::Module(_), _) => {
             let key = known_or_hole(machine, index, place);
@@ -264,16 +264,19 @@ pub fn element(list: &List, number: f64, place: Place) -> Eval {
 }
 
 /// Some element, it is not known which: undecided where few can be meant, else unknown.
-fn any_of<'v>(values: impl Iterator<Item = &'v Value>, index: &Value, place: Place) -> Eval {
+fn any_of<'v>(
+    machine: &Machine,
+    values: impl Iterator<Item = &'v Value>,
+    index: &Value,
+    place: Place,
+) -> Eval {
     let values: Vec<_> = values.collect();
-    let holds_more = |value: &&&Value| matches!(value, Value::List(_) | Value::Object(_));
-    if values.len() > VARIANTS || values.iter().filter(holds_more).count() == 0 {
+    let holds_more = |value: &&Value| matches!(value, Value::List(_) | Value::Object(_));
+    if values.len() > VARIANTS || !values.iter().any(holds_more) {
         return Ok(undecided(index, place));
     }
-    // Each under a condition of its own that nothing else knows of: they exclude each other, but no other value.
-    let numbered = values.into_iter().enumerate();
-    let guard = |at: usize| Guard::when(u32::MAX - place.span.start - at as u32, true);
-    Ok(Value::either(numbered.map(|(at, value)| (guard(at), value.clone())).collect(), place))
+    let guarded = |value: &Value| (Guard::when(machine.condition(None), true), value.clone());
+    Ok(Value::either(values.into_iter().map(guarded).collect(), place))
 }
 
 fn output(machine: &Machine, instance: usize, name: &str, place: Place) -> Eval {

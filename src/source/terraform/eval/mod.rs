@@ -31,7 +31,7 @@ use crate::text::{FileId, Files, Place, SourceFile};
 use machine::Machine;
 
 /// Deep expressions need more stack than a thread has by default.
-const STACK: usize = 128 << 20;
+const STACK: usize = 64 << 20;
 /// Files of modules outside the given directories that are read for their callers' sake.
 const FOREIGN_FILES: usize = 2_000;
 

@@ -14,6 +14,9 @@ use crate::text::{FileId, MappedText, Place, Span};
 
 use super::literal;
 
+/// Steps of one `a.b[c].d`.
+const LONGEST_TRAVERSAL: usize = 200;
+
 /// Converts what was parsed from `text`, a part of the file that begins at byte `base`.
 pub(super) struct Converter<'t> {
     pub(super) file: FileId,
@@ -155,6 +158,10 @@ impl Converter<'_> {
 
     fn traversal(&self, traversal: &Traversal, span: Option<Range<usize>>) -> Expr {
         let whole = self.place(span);
+        if traversal.operators.len() > LONGEST_TRAVERSAL {
+            // The tree nests once for each step, and what walks it goes as deep.
+            return Expr { place: whole, kind: ExprKind::Error };
+        }
         let mut current = self.expr(&traversal.expr);
         let start = current.place.span;
         let mut operators = traversal.operators.iter().peekable();
