@@ -24,21 +24,26 @@ const MAX_LISTED: usize = 20_000;
 
 /// Which of the folders of Terraform files can matter: those that may hold a policy, and those that call
 /// such a one as a local module, or one that is not among them. Takes each file's name and text.
-pub(super) fn relevant_folders<'t>(files: impl Iterator<Item = (&'t str, &'t str)>) -> HashSet<String> {
+pub(super) fn relevant_folders(files: &[(&str, &str)]) -> HashSet<String> {
     static SOURCE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"]*)""#).ok());
+    let look = |&(name, text): &(&str, &str)| {
+        let folder = directory_of(name);
+        let hits = SOURCE.iter().flat_map(|source| source.captures_iter(text));
+        let called: Vec<String> =
+            hits.filter_map(|hit| Some(join_path(&folder, hit.get(1)?.as_str()))).collect();
+        (folder, detect::may_hold_policy(text.as_bytes()), called)
+    };
+    let looked: Vec<(String, bool, Vec<String>)> = files.par_iter().map(look).collect();
     let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
     let mut folders = HashSet::new();
     let mut pending = Vec::new();
-    for (name, text) in files {
-        let folder = directory_of(name);
-        if detect::may_hold_policy(text.as_bytes()) {
+    for (folder, hit, called) in looked {
+        if hit {
             pending.push(folder.clone());
         }
-        for source in SOURCE.iter().flat_map(|source| source.captures_iter(text)) {
-            if let Some(path) = source.get(1) {
-                callers.entry(join_path(&folder, path.as_str())).or_default().insert(folder.clone());
-            }
+        for path in called {
+            callers.entry(path).or_default().insert(folder.clone());
         }
         folders.insert(folder);
     }

@@ -86,7 +86,7 @@ pub fn load(request: &Request) -> Loaded {
         let is = detect::by_name(name) == Some(Kind::Terraform);
         content.as_ref().ok().filter(|_| is).map(|text| (name.as_str(), text.as_str()))
     });
-    let folders = evaluate::relevant_folders(terraform);
+    let folders = evaluate::relevant_folders(&terraform.collect::<Vec<_>>());
     let mut configuration = Configuration::default();
     let mut texts: Vec<(FileId, Kind, bool)> = Vec::new();
     for (name, named, content) in inputs {
