@@ -182,6 +182,67 @@ fn suppressions_cover_the_next_statement_and_rot_visibly() {
     insta::assert_snapshot!(shown(&mut ociam(folder.path(), &["lint", "iam.policy"])));
 }
 
+const TREE: &str = r#"locals {
+  statements = [
+    "Allow group ${local.g} to mange keys in tenancy",
+    "Allow group A to use keys in tenancy where request.region = \"ord\"",
+  ]
+  g = "Writers"
+}
+
+resource "oci_identity_policy" "one" {
+  compartment_id = var.tenancy_ocid
+  name           = "one"
+  statements     = local.statements
+}
+
+# ociam: ignore[any-user-without-condition] the public mirror, for all of this policy
+resource "oci_identity_policy" "two" {
+  compartment_id = var.tenancy_ocid
+  name           = "two"
+  statements = [
+    "Allow any-user to read buckets in compartment Public",
+    <<-EOT
+      Allow any-group to read buckets
+      in compartment Public where request.region = ord
+    EOT
+  ]
+}
+
+variable "tenancy_ocid" {}
+"#;
+
+#[test]
+fn findings_in_locals_name_the_policies_that_use_them() {
+    let folder = folder(&[("main.tf", TREE)]);
+    insta::assert_snapshot!(shown(&mut ociam(folder.path(), &["lint", "."])));
+}
+
+#[test]
+fn fixes_are_made_inside_terraform_strings_and_heredocs() {
+    let folder = folder(&[("main.tf", TREE)]);
+    insta::assert_snapshot!(shown(&mut ociam(folder.path(), &["lint", "--diff", "--unsafe-fixes", "."])));
+    insta::assert_snapshot!("fmt_terraform", shown(&mut ociam(folder.path(), &["fmt", "--diff", "."])));
+}
+
+#[test]
+fn json_and_yaml_are_suppressed_in_their_own_ways() {
+    let json = r#"{
+  "resource": { "oci_identity_policy": { "p": {
+    "//": "ociam: ignore[any-user-without-condition] the public mirror",
+    "compartment_id": "${var.t}",
+    "statements": ["Allow any-user to read buckets in compartment Public"]
+  } } }
+}
+"#;
+    let yaml = "policies_configuration:\n  supplied_policies:\n    P:\n      name: p\n      statements:\n        \
+                # ociam: ignore[any-user-without-condition] the public mirror\n        \
+                - Allow any-user to read buckets\n          in compartment Public\n";
+    let folder = folder(&[("main.tf.json", json), ("policies.yaml", yaml)]);
+    let text = shown(&mut ociam(folder.path(), &["lint", "--quiet", "-f", "concise", "."]));
+    assert_eq!(text, "exit: 0\n--- stdout\n--- stderr\n");
+}
+
 #[test]
 fn the_configuration_is_found_upwards_and_its_mistakes_are_shown_in_place() {
     let files = [
