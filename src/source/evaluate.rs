@@ -11,6 +11,7 @@ use regex::Regex;
 
 use crate::text::{FileId, Place, SourceFile};
 
+use super::comments::{self, Comments};
 use super::configuration::Configuration;
 use super::detect::{self, Kind};
 use super::load;
@@ -104,7 +105,10 @@ fn read_one(id: FileId, file: &SourceFile) -> (TerraformFile, Parts) {
     };
     let told = detect::by_name(&file.name) == Some(Kind::Terraform);
     let path = if told { file.name.to_string() } else { format!("{}.tf", file.name) };
-    let comments = read.comments.into_iter().map(|comment| comment.place).collect();
+    let mut comments: Vec<Place> = read.comments.into_iter().map(|comment| comment.place).collect();
+    if name.ends_with(".json") {
+        comments.extend(comments::collect(id, &file.text, Comments::JsonKey));
+    }
     let parts = Parts { problems: read.problems, comments, ..Parts::default() };
     (TerraformFile { path, file: id, body: read.body }, parts)
 }
