@@ -188,8 +188,9 @@ fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
     if !announces_name {
         return None;
     }
+    let named = |c: char| word(c) || matches!(c, '-' | ' ');
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/');
-    let braces = delimited(tag("{"), take_while_m_n(1, LONGEST, word), tag("}"));
+    let braces = delimited(tag("{"), take_while_m_n(1, LONGEST, named), tag("}"));
     let brackets = delimited(tag("["), take_while_m_n(1, LONGEST, inside), tag("]"));
     let found: IResult<&str, &str> = recognize(alt((braces, brackets))).parse(rest);
     found.ok().map(|(_, found)| found.len())

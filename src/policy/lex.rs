@@ -546,6 +546,11 @@ impl<'t> Lexer<'t> {
     /// A full stop at the end of the last word ends the sentence, not the name.
     fn split_last_stop(&mut self) {
         let Some(last) = self.out.tokens.last().copied() else { return };
+        if last.span.of(self.text) == "." {
+            self.out.tokens.pop();
+            self.out.tokens.push(Token { kind: TokenKind::Stop, ..last });
+            return;
+        }
         let word = last.span.of(self.text);
         let is_ocid = word.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("oc"));
         if last.kind != TokenKind::Word || !word.ends_with('.') || word.ends_with("..") || is_ocid {

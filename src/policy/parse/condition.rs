@@ -86,6 +86,17 @@ impl Parser<'_> {
                     reported = true;
                 }
                 conditions.push(self.condition(0));
+            } else if self.starts_condition() && token.kind == TokenKind::Word && !self.after_hole() {
+                if !reported {
+                    self.error(
+                        Kind::ConditionsWithoutQuantifier,
+                        Span::at(token.span.start()),
+                        "several conditions need `any { … }` or `all { … }` around them",
+                    )
+                    .help("write `any { …, … }` around them where one is enough, with commas between");
+                    reported = true;
+                }
+                conditions.push(self.condition(0));
             } else if token.kind == TokenKind::Hole || self.after_hole() && self.starts_condition() {
                 conditions.push(self.condition(0));
             } else if self.at_end() || !self.leftover() {

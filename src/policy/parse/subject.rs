@@ -287,6 +287,13 @@ impl Parser<'_> {
                 self.advance();
                 continue;
             }
+            if token.kind == TokenKind::Slash && Self::is_name(self.nth(1)) {
+                self.advance();
+                self.error(Kind::MalformedName, token.span, "the domain is missing before the slash")
+                    .help("write `<domain>/<group>`, or the group alone for the default domain")
+                    .guess(token.span, "");
+                continue;
+            }
             if self.other_kind(list, !members.is_empty()) {
                 break;
             }
