@@ -7,7 +7,7 @@ use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity
 use crate::policy::SyntaxError;
 use crate::policy::ast::{self, Condition, Statement, Test};
 use crate::source::{Configuration, MatchingRuleSource, PolicySource, StatementSource};
-use crate::text::{MappedText, Place, Span};
+use crate::text::{MappedText, Place, Segment, Span};
 
 use super::fix::host_escape;
 use super::rule::Rule;
@@ -49,6 +49,30 @@ impl Located<'_> {
     ) -> Option<Fix> {
         let edits = vec![self.edit(span, replacement)?];
         Some(Fix { title: title.into(), applicability, edits })
+    }
+
+    /// Whether an expression stands at or beside the span whose value is the empty text here, as that of a
+    /// variable with `default = ""` is until somebody sets it.
+    pub fn is_beside_empty_expression(&self, span: Span) -> bool {
+        let Some(file) = self.configuration.files.get(self.home.file) else { return false };
+        let hides = |from: u32, to: u32| {
+            let between = Span { start: from, end: to.max(from) }.of(&file.text);
+            ["${", "%{", "%s", "%v"].iter().any(|mark| between.contains(mark))
+        };
+        let near = |offset: u32| offset + 2 >= span.start && offset <= span.end + 2;
+        let own = |segment: &Segment| {
+            let place = segment.via.unwrap_or(segment.source);
+            (place.file == self.home.file).then_some(place.span)
+        };
+        let segments = self.mapped.segments();
+        let between = segments.windows(2).any(|pair| match pair {
+            [a, b] => near(a.text.end) && own(a).zip(own(b)).is_some_and(|(a, b)| hides(a.end, b.start)),
+            _ => false,
+        });
+        let last = segments.last().is_some_and(|last| {
+            near(last.text.end) && own(last).is_some_and(|place| hides(place.end, self.home.span.end))
+        });
+        between || last
     }
 
     /// Whether an unknown value shares a byte with the span.

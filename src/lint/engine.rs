@@ -275,10 +275,13 @@ fn syntax_findings(
         let Ok(index) = enabled.binary_search_by_key(&error.kind.rule(), |rule| rule.name) else { continue };
         let Some(rule) = enabled.get(index) else { continue };
         let mut sink = Sink::new(rule, None);
+        // With another value than the empty one the statement may be right.
+        let beside_nothing = at.is_beside_empty_expression(error.span);
         // A placeholder belongs in documentation, and can't be meant in a policy that gets applied.
         let severity = match error.kind {
             SyntaxErrorKind::UnresolvedPlaceholder if applied => Severity::Error,
             SyntaxErrorKind::UnresolvedPlaceholder => Severity::Info,
+            _ if beside_nothing => Severity::Info,
             _ => error.severity,
         };
         let doubtful = severity != Severity::Error;
@@ -286,8 +289,12 @@ fn syntax_findings(
             .report(at.locate(error.span), error.message.clone())
             .severity(severity)
             .confidence(if doubtful { Confidence::Medium } else { Confidence::High })
-            .fix(syntax_fix(at, error));
-        if let Some(help) = &error.help {
+            .fix(if beside_nothing { None } else { syntax_fix(at, error) });
+        if beside_nothing {
+            report
+                .note("an expression is empty here; with another value the statement may be right")
+                .help("see that the variable is set wherever this is applied");
+        } else if let Some(help) = &error.help {
             report.help(help.clone());
         }
         found.extend(sink.finish());
