@@ -218,6 +218,40 @@ fn symbolic_links_that_lead_back_are_told_and_linked_files_count_once() {
     assert!(told.iter().any(|message| message.contains("no such file")), "{told:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_linked_terraform_file_is_part_of_each_folder_and_links_between_folders_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, at(name)).unwrap();
+    fs::create_dir(at("one")).unwrap();
+    fs::write(at("v.tf"), "variable \"g\" {\n  default = \"Admins\"\n}\n").unwrap();
+    let policy = "resource \"oci_identity_policy\" \"p\" {\n  statements = [\"Allow group ${var.g} to manage buckets in tenancy\"]\n}\n";
+    fs::write(at("one/main.tf"), policy).unwrap();
+    link("../v.tf", "one/variables.tf");
+    for from in 0..9 {
+        fs::create_dir(at(&format!("f{from}"))).unwrap();
+        for to in 0..9 {
+            link(&format!("../f{to}"), &format!("f{from}/l{to}"));
+        }
+    }
+    let loaded = paths(&[folder.path()]);
+    assert_eq!(found(&loaded), [(format!("2:18 {A}"), Some("oci_identity_policy.p"))]);
+}
+
+#[test]
+fn other_peoples_code_and_what_git_ignores_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["node_modules/x/a.policy", ".terraform/modules/a.policy", "out/a.policy", "in/a.policy"] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, A).unwrap();
+    }
+    fs::write(folder.path().join(".gitignore"), "out/\n").unwrap();
+    assert_eq!(paths(&[folder.path()]).configuration.statements.len(), 1);
+    assert_eq!(paths(&[folder.path().join("out/a.policy")]).configuration.statements.len(), 1);
+}
+
 #[test]
 fn templates_that_are_not_yet_yaml_are_read_by_their_lines() {
     let text = "{% for g in groups %}\n- name: x\n  statements:\n    - \"Allow group {{ g }} to manage buckets in tenancy\"\n{% endfor %}\n";

@@ -1,13 +1,12 @@
 //! Hands the Terraform files of a run to the evaluator: reads their syntax, adds the files of the same
 //! folders that named files need beside them, and gives it the disk to read from.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use regex::Regex;
 
 use crate::text::{FileId, Place, SourceFile};
 
@@ -22,45 +21,6 @@ use super::terraform::read;
 
 /// Files that a folder may have for `fileset` and the like.
 const MAX_LISTED: usize = 20_000;
-
-/// Which of the folders of Terraform files can matter: those that may hold a policy, and those that call
-/// such a one as a local module, or one that is not among them. Takes each file's name and text.
-pub(super) fn relevant_folders(files: &[(&str, &str)]) -> HashSet<String> {
-    static SOURCE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"\bsource"?\s*[=:]\s*"(\.\.?/[^"]*)""#).ok());
-    let look = |&(name, text): &(&str, &str)| {
-        let folder = directory_of(name);
-        let hits = SOURCE.iter().flat_map(|source| source.captures_iter(text));
-        let called: Vec<String> =
-            hits.filter_map(|hit| Some(join_path(&folder, hit.get(1)?.as_str()))).collect();
-        (folder, detect::may_hold_policy(text.as_bytes()), called)
-    };
-    let looked: Vec<(String, bool, Vec<String>)> = files.par_iter().map(look).collect();
-    let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
-    let mut folders = HashSet::new();
-    let mut pending = Vec::new();
-    for (folder, hit, called) in looked {
-        if hit {
-            pending.push(folder.clone());
-        }
-        for path in called {
-            callers.entry(path).or_default().insert(folder.clone());
-        }
-        folders.insert(folder);
-    }
-    for (called, callers) in &callers {
-        if !folders.contains(called) {
-            pending.extend(callers.iter().cloned());
-        }
-    }
-    let mut relevant = HashSet::new();
-    while let Some(folder) = pending.pop() {
-        pending
-            .extend(callers.get(&folder).into_iter().flatten().filter(|c| !relevant.contains(*c)).cloned());
-        relevant.insert(folder);
-    }
-    relevant
-}
 
 /// Evaluates the Terraform files, named by the user (true) or met by a walk, into the configuration.
 pub(super) fn evaluate(

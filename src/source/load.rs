@@ -12,6 +12,7 @@ use crate::text::{FileId, SourceFile};
 use super::configuration::Configuration;
 use super::detect::{self, InputFormat, Kind};
 use super::parts::Parts;
+use super::relevant::{self, Scan};
 use super::terraform::module::directory_of;
 use super::{evaluate, read, walk};
 
@@ -61,35 +62,30 @@ pub(super) struct Trouble {
 pub fn load(request: &Request) -> Loaded {
     let found = walk::find(&request.paths);
     let wanted_kind = request.format.map(InputFormat::kind);
-    let mut inputs: Vec<(String, bool, Content)> = Vec::new();
+    let mut inputs: Vec<Input> = Vec::new();
     if let Some(stdin) = &request.stdin {
         let name = stdin.name.clone().unwrap_or_else(|| "<stdin>".to_owned());
         let text = request.overlay.get(&name).cloned().map(Ok);
-        inputs.push((name, true, text.unwrap_or_else(|| decode(stdin.bytes.clone()))));
+        let content = text.unwrap_or_else(|| decode(stdin.bytes.clone()));
+        inputs.push(Input::new(name, true, content));
     }
-    let read = |file: &walk::Wanted| match request.overlay.get(&file.name) {
-        Some(text) => Some(Ok(text.clone())),
-        None => content(&file.path, file.named),
+    let read = |file: walk::Wanted| match request.overlay.get(&file.name) {
+        Some(text) => Some(Input::new(file.name, file.named, Ok(text.clone()))),
+        None => met(file),
     };
-    let contents: Vec<_> = found.files.par_iter().map(read).collect();
-    for (file, content) in found.files.into_iter().zip(contents) {
-        if let Some(content) = content {
-            inputs.push((file.name, file.named, content));
-        }
-    }
+    let met: Vec<_> = found.files.into_par_iter().map(read).collect();
+    inputs.extend(met.into_iter().flatten());
     for missed in found.missed {
-        inputs.push((missed.name, missed.named, Err(Trouble { message: missed.message, help: None })));
+        let content = Err(Trouble { message: missed.message, help: None });
+        inputs.push(Input::new(missed.name, missed.named, content));
     }
     let asked = request.paths.len() + usize::from(request.stdin.is_some());
-    let failed = inputs.iter().filter(|(_, named, content)| *named && content.is_err()).count();
-    let terraform = inputs.iter().filter_map(|(name, _, content)| {
-        let is = detect::by_name(name) == Some(Kind::Terraform);
-        content.as_ref().ok().filter(|_| is).map(|text| (name.as_str(), text.as_str()))
-    });
-    let folders = evaluate::relevant_folders(&terraform.collect::<Vec<_>>());
+    let failed = inputs.iter().filter(|input| input.named && input.content.is_err()).count();
+    let terraform = inputs.iter().filter(|input| detect::by_name(&input.name) == Some(Kind::Terraform));
+    let folders = relevant::folders(terraform.map(|input| (input.name.as_str(), &input.scan)));
     let mut configuration = Configuration::default();
     let mut texts: Vec<(FileId, Kind, bool)> = Vec::new();
-    for (name, named, content) in inputs {
+    for Input { name, named, content, .. } in inputs {
         let wanted = wanted_kind.filter(|_| named);
         match content {
             Ok(content) => {
@@ -124,14 +120,36 @@ pub fn load(request: &Request) -> Loaded {
     Loaded { configuration, nothing_read: asked > 0 && failed >= asked }
 }
 
-/// A file's text; `None` for one that a walk met and that can't hold a policy.
-fn content(path: &Path, named: bool) -> Option<Content> {
-    let terraform = detect::by_name(&path.to_string_lossy()) == Some(Kind::Terraform);
-    let bytes = match bytes(path) {
-        Ok(bytes) => bytes,
-        Err(trouble) => return Some(Err(trouble)),
+/// Something to read.
+struct Input {
+    name: String,
+    named: bool,
+    content: Content,
+    /// What a first look at a Terraform file gave.
+    scan: Scan,
+}
+
+impl Input {
+    fn new(name: String, named: bool, content: Content) -> Self {
+        let scan = match &content {
+            Ok(text) if detect::by_name(&name) == Some(Kind::Terraform) => {
+                relevant::scan(text.as_bytes(), true)
+            }
+            _ => Scan::default(),
+        };
+        Self { name, named, content, scan }
+    }
+}
+
+/// Reads a file; `None` for one that a walk met and that can't hold a policy.
+fn met(file: walk::Wanted) -> Option<Input> {
+    let wanted = file.named || detect::by_name(&file.name) == Some(Kind::Terraform);
+    let content = match bytes(&file.path) {
+        Ok(bytes) if wanted || relevant::scan(&bytes, false).hit => decode(bytes),
+        Ok(_) => return None,
+        Err(trouble) => Err(trouble),
     };
-    (named || terraform || detect::may_hold_policy(&bytes)).then(|| decode(bytes))
+    Some(Input::new(file.name, file.named, content))
 }
 
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Trouble> {
@@ -141,7 +159,8 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Trouble> {
     };
     let file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_or(0, |metadata| metadata.len());
-    let mut bytes = Vec::new();
+    let room = size.min(MAX_BYTES) as usize + 1;
+    let mut bytes = Vec::with_capacity(room);
     if size <= MAX_BYTES {
         // Pipes and devices tell no size.
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;

@@ -17,6 +17,7 @@ mod plan;
 pub mod problem;
 mod read;
 pub mod recognise;
+mod relevant;
 mod scan;
 mod statements_json;
 mod structured;

@@ -1,14 +1,17 @@
 //! Which files a run reads: those named, and below each folder named those that may hold policies.
-//! Honours `.gitignore` and passes over hidden folders, `.terraform/` among them.
+//! Honours `.gitignore` and passes over hidden folders, `.terraform/` among them, and `node_modules/`.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use ignore::{WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::detect;
+use super::detect::{self, Kind};
+
+/// Folders of other people's code that are not hidden.
+const SKIPPED: [&str; 1] = ["node_modules"];
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +72,16 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
 /// Adds the files below a folder; whether a symbolic link was met on the way.
 fn folder(root: &Path, found: &mut Found) -> bool {
     let (files, missed, linked) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()), Mutex::new(false));
-    let walker = WalkBuilder::new(root).follow_links(true).require_git(false).build_parallel();
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+    let in_repository = real.ancestors().any(|folder| folder.join(".git").exists());
+    let walker = WalkBuilder::new(root)
+        .follow_links(true)
+        // Ignore files count outside of repositories too; those above the folder only inside of one.
+        .require_git(false)
+        .parents(in_repository)
+        .git_global(false)
+        .filter_entry(move |entry| entry.depth() == 0 || is_walked(entry, &real))
+        .build_parallel();
     walker.run(|| {
         Box::new(|entry| {
             match entry {
@@ -106,6 +118,25 @@ fn folder(root: &Path, found: &mut Found) -> bool {
     found.files.extend(files.into_inner().unwrap_or_default());
     found.missed.extend(missed.into_inner().unwrap_or_default());
     linked.into_inner().unwrap_or(true)
+}
+
+/// Whether a walk enters a folder: not those of other people's code, and no link to what it finds anyway.
+fn is_walked(entry: &DirEntry, root: &Path) -> bool {
+    if !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        return true;
+    }
+    if SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+        return false;
+    }
+    if !entry.path_is_symlink() {
+        return true;
+    }
+    // Links between the same few folders could make more paths than there are files: one that leads into
+    // the tree, or that stands outside of it, is left.
+    let lies_in = |path: Option<&Path>| {
+        path.and_then(|path| fs::canonicalize(path).ok()).is_some_and(|real| real.starts_with(root))
+    };
+    !lies_in(Some(entry.path())) && lies_in(entry.path().parent())
 }
 
 /// What a walker's error says, to a person.
@@ -157,14 +188,22 @@ pub(super) fn shown(path: &Path) -> String {
     if name.starts_with('/') || short.is_empty() { name } else { short.to_owned() }
 }
 
-/// Leaves one of the files that are the same file under several names: a named one, or else the shortest name.
+/// Leaves one of the files that are the same file under several names: a named one, or else the shortest
+/// name. Terraform reads a linked file as part of each folder that links it.
 fn drop_repeated(files: &mut Vec<Wanted>) {
     let mut order: Vec<&Wanted> = files.iter().collect();
     order.sort_by_key(|file| (!file.named, file.name.len(), &file.name));
     let mut seen = HashSet::new();
     let mut kept = HashSet::new();
     for file in order {
-        if seen.insert(fs::canonicalize(&file.path).unwrap_or_else(|_| file.path.clone())) {
+        let real = match (detect::by_name(&file.name), file.path.parent(), file.path.file_name()) {
+            (Some(Kind::Terraform), Some(folder), Some(name)) => {
+                // The parent of a bare name is the empty path.
+                fs::canonicalize(Path::new(".").join(folder)).map(|folder| folder.join(name))
+            }
+            _ => fs::canonicalize(&file.path),
+        };
+        if seen.insert(real.unwrap_or_else(|_| file.path.clone())) {
             kept.insert(file.name.clone());
         }
     }
