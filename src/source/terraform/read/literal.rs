@@ -72,7 +72,8 @@ mod tests {
         assert_eq!(text.as_str(), "a\"b${c}é%{d}$e");
         let b = text.editable(Span::new(2, 3)).unwrap();
         assert_eq!(b.span, Span::new(13, 14));
-        assert_eq!(text.editable(Span::new(1, 2)), None);
+        // An escape is replaced as a whole.
+        assert_eq!(text.editable(Span::new(1, 2)).unwrap().span, Span::new(11, 13));
     }
 
     #[test]
