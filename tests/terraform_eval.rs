@@ -143,6 +143,25 @@ data "oci_identity_compartments" "c" {}"#,
 }
 
 #[test]
+fn a_name_that_is_empty_by_default_is_yet_to_be_set() {
+    let tree = policy(
+        "variable \"g\" { default = \"\" }\nvariable \"c\" { default = \"\" }\nvariable \"w\" { default = \"\" }",
+        r#"["allow group ${var.g} to use x in compartment id ${var.c}", format("allow group %s to use x in tenancy%s", var.g, var.w),
+            "allow any-user to use x in tenancy ${var.w}", "allow any-user to use x in tenancy where request.user.id = '${var.g}'"]"#,
+    );
+    let texts: Vec<&str> = tree.found.statements.iter().map(|s| s.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "allow group ${var.g} to use x in compartment id ${var.c}",
+            "allow group ${var.g} to use x in tenancy",
+            "allow any-user to use x in tenancy ",
+            "allow any-user to use x in tenancy where request.user.id = '${var.g}'",
+        ]
+    );
+}
+
+#[test]
 fn a_finding_points_at_the_statements_own_text() {
     let tree = policy(
         r#"locals { kind = "reed" }"#,

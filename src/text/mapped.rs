@@ -247,6 +247,11 @@ impl TextBuilder {
         Self::default()
     }
 
+    /// The text put together so far.
+    pub fn as_str(&self) -> &str {
+        self.built.as_str()
+    }
+
     /// Appends a known piece. Neighbouring verbatim pieces that also adjoin in the file become one.
     pub fn push(&mut self, text: &str, source: Place, origin: Origin, via: Option<Place>) {
         if text.is_empty() {

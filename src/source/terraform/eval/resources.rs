@@ -171,6 +171,9 @@ impl Finder<'_, '_> {
         for (own, value) in value.variants() {
             let Some(guard) = subject.guard.and(&own) else { continue };
             match value {
+                Value::Text(text) if text.as_str().trim().is_empty() => {
+                    self.unresolved(subject, place, "its matching rule is empty here".into());
+                }
                 Value::Text(text) => {
                     let text = (*text).clone();
                     self.used.extend(own_start(&text));

@@ -8,6 +8,7 @@ use super::guard::Guard;
 use super::iterate::iterate;
 use super::machine::{Machine, Scope, TEXT_LIMIT};
 use super::value::{Eval, Fail, Unknown, VARIANTS, Value};
+use crate::source::recognise::START_WORDS;
 use crate::source::terraform::syntax::TemplatePart;
 use crate::text::{HoleKind, MappedText, Origin, Place, TextBuilder};
 
@@ -24,11 +25,18 @@ pub fn eval(machine: &Machine, parts: &[TemplatePart], place: Place, scope: &Sco
 /// Evaluates each part and puts the texts together, under each combination of undecided conditions.
 fn join(machine: &Machine, parts: &[TemplatePart], place: Place, scope: &Scope) -> Eval {
     let mut variants: Vec<(Guard, MappedText)> = vec![(Guard::always(), MappedText::default())];
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         let (value, from, own) = match part {
             TemplatePart::Literal(text) => (Value::text(text.clone()), place, true),
             TemplatePart::Interpolation { value, place } => {
-                (machine.contain(eval_expr(machine, value, scope), value.place)?, *place, false)
+                let value = machine.contain(eval_expr(machine, value, scope), value.place)?;
+                let before = variants.first().map_or("", |(_, text)| text.as_str());
+                let after = match parts.get(at + 1) {
+                    Some(TemplatePart::Literal(text)) => text.as_str(),
+                    Some(_) => "?",
+                    None => "",
+                };
+                (filled_in_later(&value, before, after, *place).unwrap_or(value), *place, false)
             }
             directive => {
                 let place = directive_place(directive, place);
@@ -162,6 +170,47 @@ pub fn hole(machine: &Machine, unknown: &Unknown, place: Place) -> MappedText {
     let mut builder = TextBuilder::new();
     builder.push_hole(&text, place, None, unknown.kind, unknown.reason.clone());
     builder.finish()
+}
+
+/// An empty string where a statement needs a name or value is a setting that is yet to be made (`default = ""`):
+/// unknown, since nobody means a statement without it. `None` for every other value and place.
+pub fn filled_in_later(value: &Value, before: &str, after: &str, place: Place) -> Option<Value> {
+    const WORDS: [&str; 17] = [
+        "group",
+        "dynamic-group",
+        "compartment",
+        "id",
+        "service",
+        "to",
+        "in",
+        "of",
+        "as",
+        "where",
+        "inspect",
+        "read",
+        "use",
+        "manage",
+        "=",
+        "!=",
+        "with",
+    ];
+    if !matches!(value, Value::Text(text) if text.as_str().is_empty()) || !begins_statement(before) {
+        return None;
+    }
+    let next = after.chars().next();
+    let quoted = before.ends_with('\'') && next == Some('\'');
+    let alone = before.ends_with(char::is_whitespace) && next.is_none_or(|c| c.is_whitespace() || c == '/');
+    let word = before.split_whitespace().next_back().unwrap_or("").to_ascii_lowercase();
+    let needed = alone && WORDS.contains(&word.as_str());
+    (quoted || needed)
+        .then(|| Value::unknown("it is an empty string here, to be set elsewhere", HoleKind::Any, place))
+}
+
+/// Whether a text begins with a word that begins a statement or a matching rule.
+fn begins_statement(text: &str) -> bool {
+    let text = text.trim_start();
+    let starts = |word: &str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    START_WORDS.into_iter().chain(["any", "all"]).any(starts)
 }
 
 /// The text of a value, or a hole that shows `place`.

@@ -7,7 +7,7 @@ use super::encoding::json_text;
 use super::{Arg, Call, known};
 use crate::source::terraform::eval::convert::{to_bool, to_number, to_text};
 use crate::source::terraform::eval::guard::Guard;
-use crate::source::terraform::eval::template::hole;
+use crate::source::terraform::eval::template::{filled_in_later, hole};
 use crate::source::terraform::eval::value::{Eval, Fail, Item, List, Unknown, Value, number_text};
 use crate::text::{MappedText, Origin, Place, Span, TextBuilder};
 
@@ -120,7 +120,10 @@ fn filled(call: &Call, pattern: &MappedText, arguments: &[Arg]) -> Eval<MappedTe
                 Fail::new("`format` has fewer arguments than its format string has verbs").at(call.place)
             );
         };
-        builder.push_mapped(&shown(call, &verb, argument)?.brought_in_by(place));
+        let after = text.get(from..).unwrap_or("");
+        let later = filled_in_later(&argument.value, builder.as_str(), after, argument.place);
+        let argument = Arg { value: later.unwrap_or_else(|| argument.value.clone()), place: argument.place };
+        builder.push_mapped(&shown(call, &verb, &argument)?.brought_in_by(place));
     }
     builder.push_mapped(&pattern.slice(Span::new(from, text.len())));
     if used < arguments.len() {
