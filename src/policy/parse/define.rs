@@ -5,7 +5,7 @@ use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::TokenKind;
 use super::Parser;
-use super::subject::is_ocid;
+use super::origin::is_ocid;
 use crate::text::Span;
 
 impl Parser<'_> {

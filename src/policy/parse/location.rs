@@ -7,8 +7,8 @@ use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::{Keyword, nearest};
 use super::super::lex::{Token, TokenKind};
 use super::Parser;
+use super::origin::is_ocid;
 use super::rule::shorten;
-use super::subject::is_ocid;
 use crate::text::Span;
 
 impl Parser<'_> {

@@ -9,10 +9,13 @@ mod condition;
 mod define;
 mod holes;
 mod location;
+mod origin;
 mod rule;
+mod start;
 mod subject;
 mod surface;
 mod test;
+mod value;
 
 use super::ast::{Atom, MatchingRule, Quote, Statement};
 use super::error::{SyntaxError, SyntaxErrorKind};
