@@ -74,6 +74,7 @@ mod tests {
         assert_eq!(b.span, Span::new(13, 14));
         // An escape is replaced as a whole.
         assert_eq!(text.editable(Span::new(1, 2)).unwrap().span, Span::new(11, 13));
+        assert_eq!(text.editable(Span::new(8, 9)), None);
     }
 
     #[test]

@@ -8,13 +8,15 @@ use crate::text::{FileId, Place, Span};
 
 use super::convert::Converter;
 use super::repair::{adapted, name_length, renamed, safe_heredocs};
-use super::scan::{Chunk, Kind, Mark, badly_closed, chunks, next_entry, scan};
+use super::scan::{Chunk, Kind, Mark, badly_closed, chunks, comma_before_entry, next_entry, scan};
 use super::{Comment, Read};
 
 /// How many repairs one text may need before it is taken apart.
 const MOST_REPAIRS: usize = 200;
-/// How often the rest of a bad attribute is read again: each time costs a look at all that follows.
-const MOST_SALVAGED: usize = 30;
+/// How many bytes of bad attributes are read again: each time costs a look at all that follows.
+const SALVAGEABLE: usize = 1 << 20;
+/// How many problems of one file are told.
+const MOST_PROBLEMS: usize = 100;
 /// How deep blocks are taken apart.
 const DEEPEST: usize = 16;
 /// Longest text without a line's end that is looked at bracket by bracket before it is parsed.
@@ -24,16 +26,18 @@ const DEEPEST_BRACKETS: usize = 60;
 pub fn native(file: FileId, text: &str) -> Read {
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body_text = text.get(base..).unwrap_or("");
-    let mut reader = Reader { file, text, salvaged: 0, read: Read::default() };
+    let mut reader = Reader { file, text, salvageable: SALVAGEABLE, read: Read::default() };
     let marks = scan(body_text);
     reader.comments(body_text, base, &marks);
     let whole = Chunk { start: base, end: text.len() };
+    let mut refused = None;
     match reader.parse(whole) {
         Ok(body) => reader.read.body = body,
-        Err(_) => {
+        Err(refusal) => {
             let mut body = Body::default();
             reader.piecemeal(whole, true, 0, &mut body);
             reader.read.body = body;
+            refused = Some(refusal);
         }
     }
     if reader.read.problems.is_empty() {
@@ -42,8 +46,11 @@ pub fn native(file: FileId, text: &str) -> Read {
             let place = reader.place(base + mark.start, base + mark.end);
             let help = "close it, or use a heredoc for text of several lines";
             reader.read.problems.push(problem::unreadable(place, message, Some(help)));
+        } else if let Some(refusal) = refused {
+            reader.refuse(whole, &refusal);
         }
     }
+    reader.few_problems();
     reader.read
 }
 
@@ -60,8 +67,8 @@ pub fn template(file: FileId, text: &str) -> Result<Vec<TemplatePart>, String> {
 struct Reader<'t> {
     file: FileId,
     text: &'t str,
-    /// How often the rest of a bad attribute was read again.
-    salvaged: usize,
+    /// How many bytes of bad attributes may still be read again.
+    salvageable: usize,
     read: Read,
 }
 
@@ -87,6 +94,15 @@ impl Reader<'_> {
                 let place = self.place(base + mark.start, base + mark.end);
                 self.read.comments.push(Comment { place, own_line: line.trim().is_empty() });
             }
+        }
+    }
+
+    /// Keeps the first problems of a file that is no Terraform at all.
+    fn few_problems(&mut self) {
+        let more = self.read.problems.len().saturating_sub(MOST_PROBLEMS);
+        self.read.problems.truncate(MOST_PROBLEMS);
+        if let (1.., Some(last)) = (more, self.read.problems.last_mut()) {
+            last.note = Some(format!("{more} more parts of this file can't be read"));
         }
     }
 
@@ -152,7 +168,8 @@ impl Reader<'_> {
                 }
                 Err(refusal) => refusal,
             };
-            match self.opened(chunk).filter(|_| depth < DEEPEST) {
+            match self.opened(chunk) {
+                Some(_) if depth >= DEEPEST => self.refuse(chunk, &refusal),
                 Some((mut block, inner)) => {
                     let before = self.read.problems.len();
                     self.piecemeal(inner, false, depth + 1, &mut block.body);
@@ -166,13 +183,22 @@ impl Reader<'_> {
         }
     }
 
-    /// Reports an attribute that can't be read. What it swallowed, with a quote or bracket that was never
-    /// closed, is read again from the next line that looks like an attribute or block of its own.
+    /// Reports an attribute that can't be read. What it swallowed, with a comma or with a quote or bracket that
+    /// was never closed, is read again from the next place that looks like an attribute or block of its own.
     fn salvage(&mut self, chunk: Chunk, refusal: &Refusal, top: bool, depth: usize, body: &mut Body) {
-        let split = next_entry(self.text, chunk).filter(|_| self.salvaged < MOST_SALVAGED);
-        let Some(split) = split else { return self.refuse(chunk, refusal) };
-        self.salvaged += 1;
-        let first = Chunk { start: chunk.start, end: split };
+        let length = chunk.end - chunk.start;
+        if length > self.salvageable {
+            return self.refuse(chunk, refusal);
+        }
+        self.salvageable -= length;
+        if let Some((comma, next)) = comma_before_entry(self.text, chunk) {
+            self.refuse_comma(comma);
+            self.piecemeal(Chunk { start: chunk.start, end: comma }, top, depth, body);
+            self.piecemeal(Chunk { start: next, end: chunk.end }, top, depth, body);
+            return;
+        }
+        let Some(next) = next_entry(self.text, chunk) else { return self.refuse(chunk, refusal) };
+        let first = Chunk { start: chunk.start, end: next };
         match self.parse(first) {
             Ok(read) => {
                 body.attributes.extend(read.attributes);
@@ -180,7 +206,19 @@ impl Reader<'_> {
             }
             Err(refusal) => self.refuse(first, &refusal),
         }
-        self.piecemeal(Chunk { start: split, end: chunk.end }, top, depth, body);
+        self.piecemeal(Chunk { start: next, end: chunk.end }, top, depth, body);
+    }
+
+    /// Reports a comma between two arguments, once a line.
+    fn refuse_comma(&mut self, comma: usize) {
+        let message = "a block's arguments stand on lines of their own, without commas";
+        let told = self.read.problems.last().filter(|problem| problem.message == message);
+        let between = told.and_then(|problem| self.text.get(problem.place.span.start()..comma));
+        if between.is_none_or(|between| between.contains('\n')) {
+            let place = self.place(comma, comma + 1);
+            let help = "put a line end in place of each comma";
+            self.read.problems.push(problem::unreadable(place, message, Some(help)));
+        }
     }
 
     fn refuse(&mut self, chunk: Chunk, refusal: &Refusal) {

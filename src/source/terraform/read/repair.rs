@@ -3,7 +3,7 @@
 use super::scan::{Kind, Mark, scan, sequences};
 
 /// How deep strings are followed into their templates.
-const DEEPEST: usize = 30;
+const DEEPEST: usize = 8;
 
 /// A copy of the text whose heredocs end for hcl-edit where they end for Terraform. It looks for a line that
 /// begins with the closing word, Terraform for one that holds nothing else; and it does not see the end of a

@@ -329,6 +329,31 @@ pub(super) fn next_entry(text: &str, chunk: Chunk) -> Option<usize> {
     None
 }
 
+/// A comma after which another attribute begins, and where that begins.
+pub(super) fn comma_before_entry(text: &str, chunk: Chunk) -> Option<(usize, usize)> {
+    let own = text.get(chunk.start..chunk.end)?;
+    let mut depth = 0_usize;
+    for mark in scan(own) {
+        match mark.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close(_) => depth = depth.saturating_sub(1),
+            Kind::Newline if depth == 0 => return None,
+            Kind::Text if depth == 0 => {
+                let Some(comma) = own.get(mark.start..mark.end)?.find(',').map(|at| mark.start + at) else {
+                    continue;
+                };
+                let rest = own.get(comma + 1..)?;
+                let entry = rest.trim_start_matches([' ', '\t']);
+                if looks_like_entry(entry) {
+                    return Some((chunk.start + comma, chunk.end - entry.len()));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// `name =` or `name "label" {`
 fn looks_like_entry(line: &str) -> bool {
     let name = line.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
