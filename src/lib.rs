@@ -3,6 +3,7 @@
 //! Arrows go down only: `text`, `diag` → `policy`, `catalog` → `source`, `authz` → `lint`, `diagnose` →
 //! `probe`, `sandbox` → `report`, `cli`.
 
+pub mod authz;
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -1,0 +1,46 @@
+//! The evaluator: may this principal make this request, by which statement, and if not, by what clause.
+//!
+//! ```text
+//! Tenancy ── Compiled::new ──► compartments, groups, grants by subject, action and compartment
+//!                                   │
+//!                        decide(request) ──► allow, deny or unknown, with reasons
+//! ```
+//!
+//! Pure: values in, values out. Everything is three-valued: what a hole, a missing attribute or an open question of
+//! the documentation leaves open comes out as unknown with its reason, never as a guess.
+
+mod action;
+mod caller;
+mod compile;
+mod compiled;
+mod condition;
+mod cover;
+mod decide;
+mod from_configuration;
+mod least;
+mod near_miss;
+mod request;
+mod subject;
+mod tenancy;
+mod time;
+mod tree;
+mod truth;
+mod value;
+
+pub use action::{Action, Effect, Right, TypeName};
+pub use compile::{Foreign, Grant, Origin, Scope};
+pub use compiled::{ADMINISTRATORS_POLICY, Compiled};
+pub use condition::{Condition, Operator, Test, Value};
+pub use cover::{ConditionTruth, Cover, Of, condition_truth, covers, covers_across};
+pub use decide::{Decision, Fit, Open, Prepared, Verdict, decide, decide_across};
+pub use least::statement as least_statement;
+pub use near_miss::{Clause, Miss, NearMiss, near_misses};
+pub use request::{GroupName, Principal, Request, ResourcePrincipal, Wanted};
+pub use subject::{Members, SubjectMatch};
+pub use tenancy::{
+    ApiKey, Compartment, Domain, DynamicGroup, Group, Placed, Policy, Resource, Secret, StatementText, Tags,
+    Tenancy, TenancyError, User,
+};
+pub use tree::{NodeId, Target, Tree};
+pub use truth::Truth;
+pub use value::{Attribute, Pattern};

@@ -1,0 +1,493 @@
+//! Near misses: the statements that come closest to granting a refused request, the clauses they fail by, and the
+//! smallest edit that would do. Every edit is compiled and tried before it is offered.
+
+use std::sync::Arc;
+
+use super::action::{Action, Right};
+use super::compile::{self, Grant, Input, Origin};
+use super::condition::{Attributes, Condition, Operator, Test};
+use super::decide::{Decision, Fit, Prepared, Verdict};
+use super::least;
+use super::subject::SubjectMatch;
+use super::tenancy::StatementText;
+use super::tree::NodeId;
+use super::value::Attribute;
+use super::{ADMINISTRATORS_POLICY, Truth};
+use crate::catalog::Verb;
+use crate::policy::ast::{ActionKind, Rule, RuleKind, Statement};
+use crate::text::Span;
+
+/// How many near misses are worth reading.
+const WORTH_READING: usize = 5;
+
+/// A clause of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Clause {
+    /// Who.
+    Subject,
+    /// The verb, or the list of permissions.
+    Verb,
+    /// The resource-type.
+    ResourceType,
+    /// Where.
+    Location,
+    /// On what condition.
+    Condition,
+}
+
+impl Clause {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Clause::Subject => "subject",
+            Clause::Verb => "verb",
+            Clause::ResourceType => "resource-type",
+            Clause::Location => "location",
+            Clause::Condition => "condition",
+        }
+    }
+}
+
+/// A clause that a request fails by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// Which.
+    pub clause: Clause,
+    /// What the statement says.
+    pub expected: String,
+    /// What the request has.
+    pub actual: String,
+}
+
+/// A statement that would have granted the request but for a clause or two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The statement, by its place in [`super::Compiled::origins`].
+    pub origin: usize,
+    /// The clauses that failed.
+    pub failed: Vec<Miss>,
+    /// Why OCI rejects the statement as it stands.
+    pub rejected: Option<String>,
+    /// The statement with the fewest changes that grants the request.
+    pub edit: Option<String>,
+    /// Where the edited statement must be attached, if its policy can't reach the target: `tenancy`.
+    pub attach: Option<String>,
+}
+
+/// The statements that come closest to what a decision left unmet, best first.
+pub fn near_misses(prepared: &Prepared<'_>, decision: &Decision) -> Vec<NearMiss> {
+    if decision.verdict == Verdict::Allow {
+        return Vec::new();
+    }
+    let Some(right) = decision.unmet.first().and_then(|alternatives| alternatives.first()) else {
+        return Vec::new();
+    };
+    let compiled = prepared.compiled;
+    let mut ranked = Vec::new();
+    for grant in compiled.grants.iter().chain(&compiled.rejected) {
+        let Some(origin) = compiled.origin(grant) else { continue };
+        if grant.kind != RuleKind::Allow || &*origin.policy == ADMINISTRATORS_POLICY {
+            continue;
+        }
+        let fit = prepared.fit(grant, right);
+        if let Some(distance) = distance(prepared, grant, origin, &fit, right) {
+            ranked.push((distance, grant.origin, grant, fit));
+        }
+    }
+    ranked.sort_by_key(|(distance, at, ..)| (*distance, *at));
+    let nearest = ranked.first().map(|(distance, ..)| *distance).unwrap_or_default();
+    ranked
+        .into_iter()
+        .take(WORTH_READING)
+        // Beside a statement that fails by one clause, one that fails by three is noise.
+        .filter(|(distance, ..)| *distance <= nearest.max(8) + 4)
+        .filter_map(|(_, at, grant, fit)| {
+            let origin = compiled.origins.get(at)?;
+            let Statement::Rule(rule) = &origin.tree else { return None };
+            let (edit, attach) = edit(prepared, grant, origin, rule, &fit, right).unzip();
+            Some(NearMiss {
+                origin: at,
+                failed: misses(prepared, grant, origin, rule, &fit, right),
+                rejected: origin.rejected.clone(),
+                edit,
+                attach: attach.flatten(),
+            })
+        })
+        .collect()
+}
+
+/// How far a statement is from granting the request; none when it does, or is about something else altogether.
+fn distance(
+    prepared: &Prepared<'_>,
+    grant: &Grant,
+    origin: &Origin,
+    fit: &Fit,
+    right: &Right,
+) -> Option<u32> {
+    let fails = |truth: Truth| truth == Truth::False;
+    let mut distance = 0;
+    if fails(fit.action.0) {
+        match action_clause(&grant.action, right) {
+            Clause::Verb => distance += 2,
+            _ if same_service(&grant.action, right) => distance += 5,
+            _ => return None,
+        }
+    }
+    if fails(fit.condition) {
+        distance += 1;
+    }
+    if fails(fit.location.0) {
+        distance += 3;
+    }
+    if fails(fit.subject.0) {
+        distance += if same_kind(prepared, &grant.subject) { 4 } else { 6 };
+    }
+    // What is only unknown is no near miss: it is told of as open.
+    let rejected = u32::from(origin.rejected.is_some());
+    (distance + rejected > 0).then_some(distance + rejected)
+}
+
+fn same_kind(prepared: &Prepared<'_>, subject: &SubjectMatch) -> bool {
+    let SubjectMatch::Members(members) = subject else { return false };
+    use super::Principal::{DynamicGroup, Group, Resource, User};
+    match prepared.request.principal {
+        User { .. } | Group(_) => members.dynamic != Some(true),
+        Resource(_) | DynamicGroup(_) => members.dynamic != Some(false),
+        _ => false,
+    }
+}
+
+/// Whether the verb or the resource-type is what an action lacks.
+fn action_clause(action: &Action, right: &Right) -> Clause {
+    match action {
+        Action::Verb(_, name) => {
+            let (widest, _) = Action::Verb(Verb::Manage, name.clone()).gives(right, super::Effect::Allow);
+            if widest == Truth::False { Clause::ResourceType } else { Clause::Verb }
+        }
+        Action::Permissions(list, _) => {
+            let types: Vec<_> = right.grants().iter().map(|(_, row)| row.name).collect();
+            let related = list.iter().any(|one| {
+                crate::catalog::permission(one)
+                    .is_some_and(|row| row.grants.iter().any(|(of, _)| types.contains(of)))
+            });
+            if related { Clause::Verb } else { Clause::ResourceType }
+        }
+        _ => Clause::ResourceType,
+    }
+}
+
+fn same_service(action: &Action, right: &Right) -> bool {
+    let wanted: Vec<_> = right.grants().iter().map(|(_, row)| row.service).collect();
+    let near = |row: &crate::catalog::ResourceType| {
+        wanted.iter().any(|one| one.starts_with(row.service) || row.service.starts_with(one))
+    };
+    match (action, right) {
+        (Action::Verb(_, name), Right::Type(_, other)) if name.row.is_none() || other.row.is_none() => {
+            let word = |text: &str| text.split('-').next().unwrap_or(text).to_owned();
+            word(&name.name) == word(&other.name)
+        }
+        (Action::Verb(_, name), _) => match name.row {
+            Some(row) => near(row),
+            // A name that the catalogue doesn't know is most likely a misspelt one of the same service.
+            None => right.grants().iter().any(|(_, row)| {
+                let word = |text: &str| text.split('-').take(2).collect::<Vec<_>>().join("-");
+                word(&name.name) == word(row.name)
+            }),
+        },
+        (Action::Permissions(list, _), _) => list.iter().any(|one| {
+            crate::catalog::permission(one).is_some_and(|row| {
+                row.grants.iter().any(|(of, _)| crate::catalog::resource_type(of).is_some_and(near))
+            })
+        }),
+        _ => false,
+    }
+}
+
+fn misses(
+    prepared: &Prepared<'_>,
+    grant: &Grant,
+    origin: &Origin,
+    rule: &Rule,
+    fit: &Fit,
+    right: &Right,
+) -> Vec<Miss> {
+    let text = &origin.text;
+    let of = |span: Option<Span>| span.map(|span| span.of(text).to_owned()).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut add = |clause, expected: String, actual: String| found.push(Miss { clause, expected, actual });
+    if fit.subject.0 != Truth::True {
+        add(
+            Clause::Subject,
+            of(rule.subject.as_ref().map(|one| one.span)),
+            prepared.request.principal.label(),
+        );
+    }
+    if fit.action.0 != Truth::True {
+        let written = rule.action.as_ref();
+        let needed = least::action(prepared.request, right);
+        match (action_clause(&grant.action, right), written.map(|action| &action.kind)) {
+            (Clause::Verb, Some(ActionKind::Verb { verb_span, .. })) => {
+                let verb = needed.split(' ').next().unwrap_or_default().to_owned();
+                add(Clause::Verb, verb_span.of(text).to_owned(), verb);
+            }
+            (Clause::ResourceType, Some(ActionKind::Verb { resource_type: Some(name), .. })) => {
+                let wanted = needed.split_once(' ').map_or(needed.clone(), |(_, name)| name.to_owned());
+                add(Clause::ResourceType, name.span.of(text).to_owned(), wanted);
+            }
+            (clause, _) => add(clause, of(written.map(|action| action.span)), right.label()),
+        }
+    }
+    if fit.location.0 != Truth::True {
+        let asked = match prepared.request.compartment.as_deref() {
+            None => "a compartment that is not given".to_owned(),
+            Some("") => "tenancy".to_owned(),
+            Some(asked) => asked.to_owned(),
+        };
+        add(Clause::Location, of(rule.location.as_ref().map(|one| one.span)), asked);
+    }
+    if let (Some(condition), true) = (&grant.condition, fit.condition != Truth::True) {
+        let context = prepared.context(right);
+        let failing: Vec<_> =
+            condition.tests().into_iter().filter(|test| test.holds(&context).0 != Truth::True).collect();
+        let expected: Vec<_> = failing.iter().map(|test| test.span.of(text)).collect();
+        let mut actual: Vec<String> = Vec::new();
+        for test in &failing {
+            let said = format!("{} {}", test.variable, carried(&context.attribute(&test.variable)));
+            if !actual.contains(&said) {
+                actual.push(said);
+            }
+        }
+        let whole = of(rule.condition.as_ref().map(|one| one.span));
+        let expected = if expected.is_empty() { whole } else { expected.join(", ") };
+        add(Clause::Condition, expected, actual.join(", "));
+    }
+    found
+}
+
+fn carried(attribute: &Attribute) -> String {
+    match attribute {
+        Attribute::Absent => "is absent".into(),
+        Attribute::Unknown(_) => "is not known".into(),
+        Attribute::Values(values) => {
+            let quoted: Vec<_> = values.iter().map(|value| format!("'{value}'")).collect();
+            format!("is {}", quoted.join(", "))
+        }
+    }
+}
+
+type Edited = (String, Option<String>);
+
+/// The statement with the fewest clauses changed that grants the request.
+fn edit(
+    prepared: &Prepared<'_>,
+    grant: &Grant,
+    origin: &Origin,
+    rule: &Rule,
+    fit: &Fit,
+    right: &Right,
+) -> Option<Edited> {
+    let text = &*origin.text;
+    let (mut pieces, mut attach, mut pins) = (Vec::new(), None, Vec::new());
+    if fit.subject.0 != Truth::True {
+        let (subject, pinned) = least::subject(prepared)?;
+        pieces.push((rule.subject.as_ref()?.span, subject));
+        pins = pinned;
+    }
+    if fit.action.0 != Truth::True {
+        pieces.push((rule.action.as_ref()?.span, action_edit(prepared, grant, rule, text, right)));
+    }
+    if fit.location.0 != Truth::True {
+        let (place, elsewhere) = least::location(prepared, origin.attached);
+        attach = elsewhere;
+        pieces.push((rule.location.as_ref()?.span, place));
+    }
+    let context = prepared.context(right);
+    let mut tries = Vec::new();
+    match &grant.condition {
+        Some(condition) => {
+            let mut dropped_who = false;
+            let repaired = repair(condition, text, &context, &mut dropped_who);
+            // A condition that no longer says who it is would open the statement to everybody.
+            let wide =
+                pins.is_empty() && matches!(grant.subject, SubjectMatch::AnyUser | SubjectMatch::AnyGroup);
+            let who =
+                if wide { least::subject(prepared).map(|(_, pins)| pins).unwrap_or_default() } else { pins };
+            tries.push(join(repaired, if wide && !dropped_who { &[] } else { &who }));
+            tries.push(join(None, &who));
+        }
+        None => tries.push(join(None, &pins)),
+    }
+    tries
+        .into_iter()
+        .find_map(|condition| {
+            let mut pieces = pieces.clone();
+            match (&rule.condition, condition) {
+                (Some(clause), Some(condition)) => pieces.push((clause.span, format!("where {condition}"))),
+                (Some(clause), None) => pieces.push((clause.span, String::new())),
+                (None, Some(condition)) => {
+                    let end = rule.location.as_ref()?.span.end();
+                    pieces.push((Span::at(end), format!(" where {condition}")));
+                }
+                (None, None) => {}
+            }
+            let edited = replace(text, pieces);
+            // A policy that doesn't reach the target stays where it is; the edited statement goes to the root.
+            let at = if attach.is_some() { Some(super::tree::ROOT) } else { origin.attached };
+            grants(prepared, &edited, at, right).then(|| (edited, attach.clone()))
+        })
+        .or_else(|| least::statement(prepared, right).map(|text| (text, Some("tenancy".to_owned()))))
+}
+
+fn action_edit(prepared: &Prepared<'_>, grant: &Grant, rule: &Rule, text: &str, right: &Right) -> String {
+    let needed = least::action(prepared.request, right);
+    let written = rule.action.as_ref().map(|action| &action.kind);
+    match (&grant.action, written) {
+        (Action::Verb(verb, name), Some(ActionKind::Verb { resource_type: Some(atom), .. })) => {
+            let covering =
+                |verb: Verb| Action::Verb(verb, name.clone()).gives(right, super::Effect::Allow).0.is_true();
+            if let Some(enough) = Verb::ALL.into_iter().find(|verb| covering(*verb)) {
+                return format!("{} {}", enough.word(), atom.span.of(text));
+            }
+            match needed.split_once(' ') {
+                Some((least, name)) if Verb::of_word(least).is_some_and(|least| least < *verb) => {
+                    format!("{} {name}", verb.word())
+                }
+                _ => needed,
+            }
+        }
+        (Action::Permissions(list, _), Some(ActionKind::Permissions { .. })) => match right {
+            Right::Permission(name, _) => {
+                let mut all: Vec<_> = list.iter().map(|one| one.to_uppercase()).collect();
+                all.push(name.to_uppercase());
+                let to =
+                    if rule.action.as_ref().is_some_and(|action| action.to.is_some()) { "" } else { "to " };
+                format!("{to}{{{}}}", all.join(", "))
+            }
+            _ => needed,
+        },
+        _ => needed,
+    }
+}
+
+/// The condition with as little changed as makes it hold; none when nothing of it is left.
+fn repair(
+    condition: &Condition,
+    text: &str,
+    context: &dyn Attributes,
+    dropped_who: &mut bool,
+) -> Option<String> {
+    if condition.holds(context).is_true() {
+        return Some(render(condition, text));
+    }
+    match condition {
+        Condition::All(items) => {
+            let kept: Vec<_> =
+                items.iter().filter_map(|item| repair(item, text, context, dropped_who)).collect();
+            match kept.as_slice() {
+                [] => None,
+                [one] => Some(one.clone()),
+                _ => Some(format!("all {{{}}}", kept.join(", "))),
+            }
+        }
+        Condition::Any(items) => {
+            // One more way in, made of the first test that can be mended.
+            let mut untouched = false;
+            let mended = items.iter().find_map(|item| repair(item, text, context, &mut untouched));
+            match mended {
+                None => {
+                    *dropped_who |= items.iter().any(says_who);
+                    None
+                }
+                Some(mended) => {
+                    let mut all: Vec<_> = items.iter().map(|item| render(item, text)).collect();
+                    all.push(mended);
+                    Some(format!("any {{{}}}", all.join(", ")))
+                }
+            }
+        }
+        Condition::Test(test) => {
+            let mended = repair_test(test, text, context);
+            *dropped_who |= mended.is_none() && test.variable.starts_with("request.principal.");
+            mended
+        }
+        Condition::Unknown(..) => {
+            *dropped_who = true;
+            None
+        }
+    }
+}
+
+fn says_who(condition: &Condition) -> bool {
+    condition.tests().iter().any(|test| test.variable.starts_with("request."))
+}
+
+fn repair_test(test: &Test, text: &str, context: &dyn Attributes) -> Option<String> {
+    let Attribute::Values(values) = context.attribute(&test.variable) else { return None };
+    let value = values.first().filter(|value| !value.contains(['\'', '\n']))?;
+    let written = test.span.of(text);
+    match test.operator {
+        Operator::In if written.trim_end().ends_with(')') => {
+            let open = written.trim_end().strip_suffix(')')?;
+            Some(format!("{open}, '{value}')"))
+        }
+        Operator::In => {
+            let name = written.split(['=', ' ', '\t', '\n']).next().unwrap_or(&test.variable);
+            Some(format!("{name} = '{value}'"))
+        }
+        _ => None,
+    }
+}
+
+fn render(condition: &Condition, text: &str) -> String {
+    let group = |word: &str, items: &[Condition]| {
+        let items: Vec<_> = items.iter().map(|item| render(item, text)).collect();
+        format!("{word} {{{}}}", items.join(", "))
+    };
+    match condition {
+        Condition::All(items) => group("all", items),
+        Condition::Any(items) => group("any", items),
+        Condition::Test(test) => test.span.of(text).to_owned(),
+        Condition::Unknown(_, _, span) => span.of(text).to_owned(),
+    }
+}
+
+/// A condition and further tests, all of which must hold.
+pub(super) fn join(condition: Option<String>, pins: &[String]) -> Option<String> {
+    let mut all: Vec<String> = condition.into_iter().collect();
+    all.extend(pins.iter().cloned());
+    match all.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => Some(format!("all {{{}}}", all.join(", "))),
+    }
+}
+
+fn replace(text: &str, mut pieces: Vec<(Span, String)>) -> String {
+    pieces.sort_by_key(|(span, _)| (span.start(), span.end()));
+    let mut edited = String::with_capacity(text.len() + 64);
+    let mut at = 0;
+    for (span, piece) in pieces {
+        edited.push_str(text.get(at..span.start()).unwrap_or_default());
+        edited.push_str(&piece);
+        at = at.max(span.end());
+    }
+    edited.push_str(text.get(at..).unwrap_or_default());
+    edited.trim().to_owned()
+}
+
+/// Whether a statement of a policy attached there grants the right.
+pub(super) fn grants(prepared: &Prepared<'_>, text: &str, attached: Option<NodeId>, right: &Right) -> bool {
+    let statement = StatementText::from(text);
+    let policy: Arc<str> = "".into();
+    let mut tree = prepared.compiled.tree.clone();
+    let input = Input { policy: &policy, index: 0, statement: &statement, attached };
+    let (origin, grant) = compile::compile(&input, &[], &mut tree, &prepared.compiled.names);
+    let (None, Some(grant)) = (&origin.rejected, grant) else { return false };
+    let Ok(target) = tree.target(prepared.request.compartment.as_deref()) else { return false };
+    let reached = match &grant.scope {
+        super::Scope::Node(id) => tree.reaches(*id, &target),
+        _ => Truth::False,
+    };
+    let fit = prepared.fit(&grant, right);
+    Fit { location: (reached, None), ..fit }.whole().is_true()
+}

@@ -1,0 +1,329 @@
+//! The tenancy model: compartments, domains, groups, dynamic groups, policies, users, resources, GenAI API keys.
+//!
+//! A plain value that TOML and JSON files spell out. Everything is named as people name it: a compartment by
+//! its path (`ml:prod`, empty for the root) or OCID, a group by its name and domain. What is missing is unknown
+//! unless [`Tenancy::complete`] says that the lists are whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::Hole;
+
+/// Defined tags: `namespace.key` to value.
+pub type Tags = BTreeMap<String, String>;
+
+/// A tenancy, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Tenancy {
+    /// The tenancy's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The tenancy's OCID, which is that of the root compartment too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+    /// The identifier of the home region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_region: Option<String>,
+    /// The regions it is subscribed to; none when that isn't known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regions: Option<Vec<String>>,
+    /// Whether compartments, groups and dynamic groups that aren't listed don't exist.
+    pub complete: bool,
+    /// Defined tags of the root compartment.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: Tags,
+    /// Compartments, the root not included.
+    pub compartments: Vec<Compartment>,
+    /// Identity domains besides Default.
+    pub domains: Vec<Domain>,
+    /// Groups.
+    pub groups: Vec<Group>,
+    /// Dynamic groups.
+    pub dynamic_groups: Vec<DynamicGroup>,
+    /// Users.
+    pub users: Vec<User>,
+    /// Policies with their statements.
+    pub policies: Vec<Policy>,
+    /// Instances, functions and whatever else acts as a principal or is acted on.
+    pub resources: Vec<Resource>,
+    /// GenAI API keys.
+    pub api_keys: Vec<ApiKey>,
+    /// GenAI projects.
+    pub projects: Vec<Placed>,
+    /// Endpoints of dedicated AI clusters.
+    pub endpoints: Vec<Placed>,
+    /// Service limits by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, i64>,
+}
+
+/// A compartment.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Compartment {
+    /// Its path from the root, as in `ml:prod`. With `parent` given, its name.
+    pub path: String,
+    /// Its OCID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+    /// The parent's path or OCID where `path` is a bare name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Defined tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: Tags,
+    /// Where a configuration declares it.
+    #[serde(skip)]
+    pub address: Option<Arc<str>>,
+}
+
+/// An identity domain.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Domain {
+    /// Its name.
+    pub name: String,
+    /// Its OCID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+}
+
+/// A group.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its identity domain; Default when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Its OCID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+    /// The names or OCIDs of its users.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// Defined tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: Tags,
+    /// Where a configuration declares it.
+    #[serde(skip)]
+    pub address: Option<Arc<str>>,
+}
+
+/// A dynamic group.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DynamicGroup {
+    /// Its name.
+    pub name: String,
+    /// Its identity domain; Default when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Its OCID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+    /// Its matching rule.
+    #[serde(default)]
+    pub rule: StatementText,
+    /// Where a configuration declares it.
+    #[serde(skip)]
+    pub address: Option<Arc<str>>,
+}
+
+/// A user.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct User {
+    /// The user's name.
+    pub name: String,
+    /// The identity domain; Default when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The user's OCID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+    /// The groups, as `Name` or `Domain/Name`, besides those whose `members` name the user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+}
+
+/// A policy.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Policy {
+    /// Its name, or the address of the resource that declares it.
+    pub name: String,
+    /// The path or OCID of the compartment it is attached to, empty for the root; left out when not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<String>,
+    /// Its OCID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocid: Option<String>,
+    /// Its statements.
+    pub statements: Vec<StatementText>,
+}
+
+/// The text of a statement or matching rule, with what its source knows about it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
+pub struct StatementText {
+    /// The text, holes as the user's own template text.
+    pub text: Arc<str>,
+    /// Unknown values in it.
+    pub holes: Vec<Hole>,
+    /// Whether it may be missing: it stands in one branch of an undecided conditional.
+    pub maybe: bool,
+    /// Where it stands, as `file:line`.
+    pub place: Option<Arc<str>>,
+    /// Its place in its policy where that isn't its place in the list.
+    pub index: Option<usize>,
+}
+
+impl From<String> for StatementText {
+    fn from(text: String) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+impl From<&str> for StatementText {
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+impl From<StatementText> for String {
+    fn from(statement: StatementText) -> Self {
+        statement.text.as_ref().to_owned()
+    }
+}
+
+/// A resource that acts as a principal or is acted on.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Resource {
+    /// Its OCID.
+    pub ocid: String,
+    /// Its principal type, such as `instance` or `fnfunc`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The path or OCID of its compartment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<String>,
+    /// Defined tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: Tags,
+}
+
+/// A GenAI API key with its two secrets. The secrets themselves are no part of the model.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ApiKey {
+    /// Its OCID.
+    pub ocid: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The region it was created in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The path or OCID of its compartment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<String>,
+    /// Its state, such as `ACTIVE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Its secrets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+}
+
+/// What is known about a secret of a GenAI API key.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Secret {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `ACTIVE`, `INACTIVE`, `REVOKED`, `EXPIRED` or `DELETED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// When it expires, as in `2026-12-31T00:00:00Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+}
+
+/// Something with an OCID, a region and a compartment.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Placed {
+    /// Its OCID.
+    pub ocid: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The path or OCID of its compartment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<String>,
+    /// Its state, such as `ACTIVE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// Why a tenancy file can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenancyError {
+    /// What is wrong.
+    pub message: String,
+    /// Line and column, both from 1.
+    pub position: Option<(usize, usize)>,
+}
+
+impl std::fmt::Display for TenancyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.position {
+            Some((line, column)) => write!(f, "line {line}, column {column}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for TenancyError {}
+
+impl Tenancy {
+    /// Reads a tenancy file: JSON when it starts with a brace, else TOML.
+    pub fn from_text(text: &str) -> Result<Self, TenancyError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.trim_start().starts_with('{') {
+            return serde_json::from_str(text).map_err(|error| TenancyError {
+                message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+                position: Some((error.line(), error.column())),
+            });
+        }
+        toml::from_str(text).map_err(|error| TenancyError {
+            message: error.message().lines().collect::<Vec<_>>().join(" "),
+            position: error.span().map(|span| {
+                let file = crate::text::SourceFile::new("", text);
+                let at = file.position(span.start);
+                (at.line, at.column)
+            }),
+        })
+    }
+
+    /// A tenancy of these statements alone, all in one policy attached to the root.
+    pub fn of_statements<'s>(statements: impl IntoIterator<Item = &'s str>) -> Self {
+        let statements = statements.into_iter().map(StatementText::from).collect();
+        let policy =
+            Policy { name: "policy".into(), compartment: Some(String::new()), ocid: None, statements };
+        Self { policies: vec![policy], ..Self::default() }
+    }
+}
