@@ -42,8 +42,11 @@ impl<'c> Caller<'c> {
                 caller.resource = Some(caller.complete(resource));
                 caller.join_dynamic_groups();
             }
-            Principal::ApiKey(_) | Principal::Workload { .. } | Principal::Service(_) | Principal::Anyone => {
-            }
+            Principal::ApiKey(_)
+            | Principal::Workload { .. }
+            | Principal::Service(_)
+            | Principal::Anyone
+            | Principal::AnyMember => {}
         }
         caller
     }
@@ -169,7 +172,8 @@ impl<'c> Caller<'c> {
                 Principal::User { .. }
                 | Principal::Group(_)
                 | Principal::DynamicGroup(_)
-                | Principal::Resource(_) => (Truth::True, None),
+                | Principal::Resource(_)
+                | Principal::AnyMember => (Truth::True, None),
                 Principal::ApiKey(_) => {
                     unknown("whether `any-group` takes in GenAI API keys is not documented")
                 }
@@ -317,7 +321,7 @@ impl<'c> Caller<'c> {
     pub fn variable(&self, name: &str) -> Option<Attribute> {
         use Attribute::Absent;
         let human = matches!(self.principal, Principal::User { .. } | Principal::Group(_));
-        let anyone = matches!(self.principal, Principal::Anyone);
+        let anyone = matches!(self.principal, Principal::Anyone | Principal::AnyMember);
         let not_known = |what: &str| Attribute::unknown(format!("{what} of the principal is not known"));
         let or_unknown =
             |value: Option<&str>, what: &str| value.map_or_else(|| not_known(what), Attribute::one);
@@ -334,7 +338,7 @@ impl<'c> Caller<'c> {
             Principal::Workload { .. } => Some("workload"),
             Principal::Service(_) => Some("service"),
             Principal::Resource(_) => self.resource.as_ref().and_then(|resource| resource.kind.as_deref()),
-            Principal::DynamicGroup(_) | Principal::Anyone => None,
+            Principal::DynamicGroup(_) | Principal::Anyone | Principal::AnyMember => None,
         };
         let only = |has: bool, value: Attribute| if has || anyone { value } else { Absent };
         Some(match name {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::action::{Action, TypeName};
 use super::condition::{self, Condition, Language, Text};
+use super::cover::{ConditionTruth, condition_truth};
 use super::subject::{Members, Names, SubjectMatch};
 use super::tree::{Found, NodeId, ROOT, Tree, is_ocid};
 use super::{Effect, Truth};
@@ -46,6 +47,8 @@ pub struct Grant {
     pub scope: Scope,
     /// On what condition.
     pub condition: Option<Condition>,
+    /// Whether no request at all fulfils the condition.
+    pub never: bool,
     /// Whether it exists: unknown for a statement of one branch of an undecided conditional.
     pub exists: Truth,
     /// The statement, by its place in [`super::Compiled::origins`].
@@ -53,6 +56,14 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether the condition holds.
+    pub fn holds(&self, attributes: &dyn condition::Attributes) -> Truth {
+        if self.never {
+            return Truth::False;
+        }
+        self.condition.as_ref().map_or(Truth::True, |condition| condition.holds(attributes))
+    }
+
     /// Which way verbs add up.
     pub fn effect(&self) -> Effect {
         if self.kind.is_deny() { Effect::Deny } else { Effect::Allow }
@@ -154,6 +165,7 @@ pub fn compile(
                 action: Action::Unknown(symbol.clone(), reason.clone()),
                 scope: Scope::Unknown(symbol, reason),
                 condition: None,
+                never: false,
                 exists: Truth::Unknown,
                 origin: 0,
             })
@@ -176,7 +188,7 @@ struct Context<'c> {
 
 impl Context<'_> {
     fn hole(&self, span: crate::text::Span) -> (Arc<str>, Arc<str>) {
-        (span.of(self.text.text).to_lowercase().into(), self.text.reason(span))
+        (self.text.lower(span), self.text.reason(span))
     }
 
     fn rule(&self, rule: &Rule, tree: &mut Tree, maybe: bool) -> Grant {
@@ -204,6 +216,7 @@ impl Context<'_> {
             of: rule.origin.as_ref().map(|origin| self.tenancy(&origin.tenancy)),
             action,
             scope: self.scope(rule, tree),
+            never: condition.as_ref().is_some_and(|one| condition_truth(one) == ConditionTruth::Never),
             condition,
             exists: if maybe || rule.kind == ast::RuleKind::Hole { Truth::Unknown } else { Truth::True },
             origin: 0,
@@ -371,7 +384,15 @@ impl Context<'_> {
                 if path.iter().any(|atom| atom.has_hole) {
                     let known =
                         names.first().and_then(|name| tree.by_ocid(name)).filter(|_| names.len() == 1);
-                    return known.map_or_else(|| unread(location.span), Scope::Node);
+                    return known.map_or_else(
+                        || {
+                            // The same words mean another place in a policy attached elsewhere.
+                            let at = self.attached.map(|at| tree.stable_key(at)).unwrap_or_default();
+                            let (symbol, reason) = self.hole(location.span);
+                            Scope::Unknown(format!("{symbol}@{at}").into(), reason)
+                        },
+                        Scope::Node,
+                    );
                 }
                 let alias = match names.as_slice() {
                     [name] => self.alias(name, &[ast::DefineKind::Compartment]),
@@ -410,4 +431,19 @@ impl Context<'_> {
             Found::Unknown(reason) => Scope::Unknown(self.hole(span).0, reason.into()),
         }
     }
+}
+
+/// The known groups of a subject, each with how it is written.
+pub fn written_members(rule: &Rule, text: &str, members: &Members) -> Vec<(Arc<str>, String)> {
+    let listed: &[ast::Member] = match rule.subject.as_ref().map(|subject| &subject.kind) {
+        Some(
+            SubjectKind::Group(list) | SubjectKind::DynamicGroup(list) | SubjectKind::UnknownGroup(list),
+        ) => list,
+        _ => &[],
+    };
+    let written = listed.iter().map(|member| member.span.of(text));
+    // Those that aren't known are listed apart, under their own text.
+    let lower = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let known = written.filter(|text| !members.unknown.iter().any(|(unknown, _)| **unknown == *lower(text)));
+    members.keys.iter().cloned().zip(known.map(str::to_owned)).collect()
 }

@@ -169,33 +169,34 @@ impl Compiled {
 
     /// The grants that may bear on a right at a target, for these subject keys; every subject's when there are none.
     pub fn candidates(&self, subjects: Option<&[Arc<str>]>, right: &Right, target: &Target) -> Vec<&Grant> {
-        let actions = right_keys(right);
         // Whether scopes beside those of the chain may turn out to hold the target.
-        let wide = target.open
-            || !target.known
-            || target.chain.iter().any(|id| self.tree.ocid(*id).is_none() && *id != ROOT);
+        let unnamed = |id: &NodeId| self.tree.ocid(*id).is_none() && *id != ROOT;
+        let wide = target.open || !target.known || target.chain.iter().any(unnamed);
+        let scopes: Vec<_> = target.chain.iter().copied().map(Some).chain([None]).collect();
+        self.look_up(subjects, &right_keys(right), (!wide).then_some(scopes.as_slice()))
+    }
+
+    /// The grants under these keys, in order; of every subject or compartment where none are given.
+    pub(super) fn look_up(
+        &self,
+        subjects: Option<&[Arc<str>]>,
+        actions: &[Arc<str>],
+        scopes: Option<&[Option<NodeId>]>,
+    ) -> Vec<&Grant> {
         let mut found: Vec<u32> = Vec::new();
         let mut of_subject = |by_action: &ByAction| {
-            for action in &actions {
-                let Some(by_scope) = by_action.get(action) else { continue };
-                if wide {
-                    found.extend(by_scope.values().flatten());
-                    continue;
-                }
-                for scope in target.chain.iter().copied().map(Some).chain([None]) {
-                    found.extend(by_scope.get(&scope).into_iter().flatten());
+            for by_scope in actions.iter().filter_map(|action| by_action.get(action)) {
+                match scopes {
+                    None => found.extend(by_scope.values().flatten()),
+                    Some(scopes) => {
+                        found.extend(scopes.iter().filter_map(|scope| by_scope.get(scope)).flatten())
+                    }
                 }
             }
         };
         match subjects {
-            Some(subjects) => {
-                for subject in subjects {
-                    if let Some(by_action) = self.index.get(subject) {
-                        of_subject(by_action);
-                    }
-                }
-            }
-            None => self.index.values().for_each(of_subject),
+            Some(subjects) => subjects.iter().filter_map(|key| self.index.get(key)).for_each(&mut of_subject),
+            None => self.index.values().for_each(&mut of_subject),
         }
         found.sort_unstable();
         found.dedup();
@@ -239,7 +240,7 @@ impl Compiled {
 /// The key of subjects that aren't known.
 pub const UNKNOWN_SUBJECT: &str = "?";
 
-fn subject_keys(subject: &SubjectMatch) -> Vec<Arc<str>> {
+pub(super) fn subject_keys(subject: &SubjectMatch) -> Vec<Arc<str>> {
     match subject {
         SubjectMatch::AnyUser => vec!["any-user".into()],
         SubjectMatch::AnyGroup => vec!["any-group".into()],
@@ -257,11 +258,12 @@ fn subject_keys(subject: &SubjectMatch) -> Vec<Arc<str>> {
     }
 }
 
-const STRANGE_ACTION: &str = "?";
+/// The key of actions that aren't known.
+pub(super) const STRANGE_ACTION: &str = "?";
 const STRANGE_PERMISSION: &str = "p?";
 const STRANGE_TYPE: &str = "t?";
 
-fn action_keys(action: &Action) -> Vec<Arc<str>> {
+pub(super) fn action_keys(action: &Action) -> Vec<Arc<str>> {
     match action {
         Action::Verb(_, name) => {
             let mut keys = vec![format!("t:{}", name.name).into()];
@@ -280,12 +282,12 @@ fn action_keys(action: &Action) -> Vec<Arc<str>> {
             }
             keys
         }
-        Action::Associate(_) => Vec::new(),
+        Action::Associate(text) => vec![format!("a:{text}").into()],
         Action::Unknown(..) => vec![STRANGE_ACTION.into()],
     }
 }
 
-fn right_keys(right: &Right) -> Vec<Arc<str>> {
+pub(super) fn right_keys(right: &Right) -> Vec<Arc<str>> {
     let mut keys: Vec<Arc<str>> = vec![STRANGE_ACTION.into(), "t:all-resources".into()];
     let grants = right.grants();
     for (_, row) in &grants {

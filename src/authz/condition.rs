@@ -115,8 +115,9 @@ impl Text<'_> {
         }
     }
 
-    fn lower(&self, span: Span) -> Arc<str> {
-        span.of(self.text).to_lowercase().into()
+    /// The words under a span, in lower case and evenly spaced: the same words are the same unknown.
+    pub fn lower(&self, span: Span) -> Arc<str> {
+        span.of(self.text).split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase().into()
     }
 
     /// The text of an atom, escapes resolved.
@@ -316,6 +317,26 @@ impl Condition {
 }
 
 impl Test {
+    /// Its text with one value, for a part of a longer list.
+    pub fn label(&self, text: &str) -> String {
+        let whole = self.span.of(text);
+        let listed = whole.trim_end().ends_with(')');
+        let Some((true, value)) = self.values.first().map(|value| (listed, value)) else {
+            return whole.to_owned();
+        };
+        let value = match value {
+            Value::Text(text) | Value::QuotedVariable(text) => format!("'{text}'"),
+            Value::Pattern(pattern) => pattern.label(),
+            Value::Variable(name) => name.to_string(),
+            Value::Unknown(text, _) => format!("'{text}'"),
+        };
+        match self.operator {
+            Operator::In => format!("{} = {value}", self.variable),
+            Operator::NotIn => format!("{} != {value}", self.variable),
+            _ => whole.to_owned(),
+        }
+    }
+
     /// Whether it holds, and if that isn't known, why.
     pub fn holds(&self, attributes: &dyn Attributes) -> (Truth, Option<Arc<str>>) {
         let carried = attributes.attribute(&self.variable);

@@ -150,7 +150,7 @@ fn across(
             let place = side.reaches(grant, context.target).0;
             (from.and(context.caller.is(&grant.subject).0), place)
         };
-        let condition = grant.condition.as_ref().map_or(Truth::True, |condition| condition.holds(context));
+        let condition = grant.holds(context);
         let applies = who.and(action).and(place).and(condition).and(grant.exists);
         if applies == Truth::Unknown {
             let reason = "whether a statement across tenancies applies is not known".into();
@@ -250,10 +250,7 @@ impl<'c> Prepared<'c> {
             subject: self.caller.is(&grant.subject),
             action: grant.action.gives(right, grant.effect()),
             location: self.compiled.reaches(grant, &self.target),
-            condition: grant
-                .condition
-                .as_ref()
-                .map_or(Truth::True, |condition| condition.holds(&self.context(right))),
+            condition: grant.holds(&self.context(right)),
             exists: grant.exists,
         }
     }

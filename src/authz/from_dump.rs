@@ -3,10 +3,30 @@
 
 use serde_json::{Map, Value};
 
-use super::tenancy::{Compartment, DynamicGroup, Group, Policy, Resource, StatementText, Tenancy, TenancyError, User};
+use super::tenancy::{
+    Compartment, DynamicGroup, Group, Policy, Resource, StatementText, Tenancy, TenancyError, User,
+};
 use super::tree::is_tenancy_ocid;
 
 impl Tenancy {
+    /// Reads a tenancy file, or a list that the OCI command line printed.
+    pub fn from_text_or_dump(text: &str) -> Result<Self, TenancyError> {
+        let start = text.trim_start_matches('\u{feff}').trim_start();
+        let dump = start.starts_with('[') && !start.starts_with("[[")
+            || start.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\"data\""));
+        if !dump || toml::from_str::<toml::Table>(text).is_ok() {
+            return Tenancy::from_text(text);
+        }
+        let mut tenancy = Tenancy::default();
+        match tenancy.add_dump(text)? {
+            0 => Err(TenancyError {
+                message: "the list holds nothing that is part of a tenancy".into(),
+                position: None,
+            }),
+            _ => Ok(tenancy),
+        }
+    }
+
     /// Adds what a dump holds and gives the number of things taken. A dump is a JSON object with `data`, or an
     /// array. Things of other kinds are passed over.
     pub fn add_dump(&mut self, text: &str) -> Result<usize, TenancyError> {
@@ -60,12 +80,18 @@ impl Tenancy {
             }
             ("dynamicgroup", Some(name)) => {
                 let rule = StatementText::from(text("matching-rule").unwrap_or_default());
-                self.dynamic_groups.push(DynamicGroup { name, ocid: Some(ocid), rule, ..DynamicGroup::default() });
+                self.dynamic_groups.push(DynamicGroup {
+                    name,
+                    ocid: Some(ocid),
+                    rule,
+                    ..DynamicGroup::default()
+                });
             }
             ("user", Some(name)) => self.users.push(User { name, ocid: Some(ocid), ..User::default() }),
             ("policy", Some(name)) => {
                 let list = item.get("statements").and_then(Value::as_array);
-                let statements = list.into_iter().flatten().filter_map(Value::as_str).map(StatementText::from);
+                let statements =
+                    list.into_iter().flatten().filter_map(Value::as_str).map(StatementText::from);
                 self.policies.push(Policy {
                     name,
                     compartment: place,

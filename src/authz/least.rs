@@ -85,6 +85,7 @@ pub(super) fn subject(prepared: &Prepared<'_>) -> Option<(String, Vec<String>)> 
         }
         Principal::Service(name) => Some((format!("service {name}"), Vec::new())),
         Principal::Anyone => any_user(Vec::new()),
+        Principal::AnyMember => Some(("any-group".to_owned(), Vec::new())),
     }
 }
 

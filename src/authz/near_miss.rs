@@ -134,7 +134,8 @@ fn distance(
         }
     }
     if fails(fit.condition) {
-        distance += 1;
+        // A statement for another kind of principal is further off than one with another value.
+        distance += if other_type(prepared, grant, right) { 6 } else { 1 };
     }
     if fails(fit.location.0) {
         distance += 3;
@@ -145,6 +146,37 @@ fn distance(
     // What is only unknown is no near miss: it is told of as open.
     let rejected = u32::from(origin.rejected.is_some());
     (distance + rejected > 0).then_some(distance + rejected)
+}
+
+/// Whether a condition asks for another type of principal.
+fn other_type(prepared: &Prepared<'_>, grant: &Grant, right: &Right) -> bool {
+    let context = prepared.context(right);
+    let tests = grant.condition.as_ref().map(Condition::tests).unwrap_or_default();
+    let mut types = tests.iter().filter(|test| &*test.variable == "request.principal.type").peekable();
+    types.peek().is_some() && types.all(|test| test.holds(&context).0 == Truth::False)
+}
+
+/// Whether a variable says who makes the request.
+fn says_who(variable: &str) -> bool {
+    ["principal.", "user.", "groups.", "service.", "instance.", "resource."]
+        .iter()
+        .any(|part| variable.strip_prefix("request.").is_some_and(|rest| rest.starts_with(part)))
+}
+
+/// The condition without the tests that say who makes the request.
+fn without_who(condition: &Condition) -> Option<Condition> {
+    match condition {
+        Condition::Test(test) => (!says_who(&test.variable)).then(|| condition.clone()),
+        Condition::All(items) => {
+            let mut kept: Vec<_> = items.iter().filter_map(without_who).collect();
+            if kept.len() > 1 { Some(Condition::All(kept)) } else { kept.pop() }
+        }
+        // An alternative without its ways for some would be none for others.
+        Condition::Any(_) => {
+            condition.tests().iter().all(|test| !says_who(&test.variable)).then(|| condition.clone())
+        }
+        Condition::Unknown(..) => Some(condition.clone()),
+    }
 }
 
 fn same_kind(prepared: &Prepared<'_>, subject: &SubjectMatch) -> bool {
@@ -287,12 +319,16 @@ fn edit(
     right: &Right,
 ) -> Option<Edited> {
     let text = &*origin.text;
-    let (mut pieces, mut attach, mut pins) = (Vec::new(), None, Vec::new());
-    if fit.subject.0 != Truth::True {
-        let (subject, pinned) = least::subject(prepared)?;
-        pieces.push((rule.subject.as_ref()?.span, subject));
-        pins = pinned;
-    }
+    let (mut pieces, mut attach) = (Vec::new(), None);
+    let context = prepared.context(right);
+    // A statement for everybody says by its condition who is meant: whoever asks now takes that place.
+    let wide = matches!(grant.subject, SubjectMatch::AnyUser | SubjectMatch::AnyGroup);
+    let tests = grant.condition.as_ref().map(Condition::tests).unwrap_or_default();
+    let wrong_who = wide
+        && fit.condition != Truth::True
+        && tests.iter().any(|test| says_who(&test.variable) && test.holds(&context).0 != Truth::True);
+    let renamed = fit.subject.0 != Truth::True || wrong_who;
+    let subject_span = rule.subject.as_ref()?.span;
     if fit.action.0 != Truth::True {
         pieces.push((rule.action.as_ref()?.span, action_edit(prepared, grant, rule, text, right)));
     }
@@ -301,26 +337,31 @@ fn edit(
         attach = elsewhere;
         pieces.push((rule.location.as_ref()?.span, place));
     }
-    let context = prepared.context(right);
+    // Each try: a subject in place of the written one, and a condition.
     let mut tries = Vec::new();
-    match &grant.condition {
-        Some(condition) => {
-            let mut dropped_who = false;
-            let repaired = repair(condition, text, &context, &mut dropped_who);
-            // A condition that no longer says who it is would open the statement to everybody.
-            let wide =
-                pins.is_empty() && matches!(grant.subject, SubjectMatch::AnyUser | SubjectMatch::AnyGroup);
-            let who =
-                if wide { least::subject(prepared).map(|(_, pins)| pins).unwrap_or_default() } else { pins };
-            tries.push(join(repaired, if wide && !dropped_who { &[] } else { &who }));
-            tries.push(join(None, &who));
+    if renamed {
+        let (subject, pins) = least::subject(prepared)?;
+        if let Some(kept) = grant.condition.as_ref().and_then(without_who) {
+            tries.push((Some(subject.clone()), join(repair(&kept, text, &context), &pins)));
         }
-        None => tries.push(join(None, &pins)),
+        tries.push((Some(subject), join(None, &pins)));
+    } else {
+        if let Some(condition) = &grant.condition {
+            tries.push((None, repair(condition, text, &context)));
+        }
+        if wide && grant.condition.is_some() {
+            // Without its condition a statement for everybody would be open to everybody.
+            let (subject, pins) = least::subject(prepared)?;
+            tries.push((Some(subject), join(None, &pins)));
+        } else {
+            tries.push((None, None));
+        }
     }
     tries
         .into_iter()
-        .find_map(|condition| {
+        .find_map(|(subject, condition)| {
             let mut pieces = pieces.clone();
+            pieces.extend(subject.map(|subject| (subject_span, subject)));
             match (&rule.condition, condition) {
                 (Some(clause), Some(condition)) => pieces.push((clause.span, format!("where {condition}"))),
                 (Some(clause), None) => pieces.push((clause.span, String::new())),
@@ -370,19 +411,13 @@ fn action_edit(prepared: &Prepared<'_>, grant: &Grant, rule: &Rule, text: &str, 
 }
 
 /// The condition with as little changed as makes it hold; none when nothing of it is left.
-fn repair(
-    condition: &Condition,
-    text: &str,
-    context: &dyn Attributes,
-    dropped_who: &mut bool,
-) -> Option<String> {
+fn repair(condition: &Condition, text: &str, context: &dyn Attributes) -> Option<String> {
     if condition.holds(context).is_true() {
         return Some(render(condition, text));
     }
     match condition {
         Condition::All(items) => {
-            let kept: Vec<_> =
-                items.iter().filter_map(|item| repair(item, text, context, dropped_who)).collect();
+            let kept: Vec<_> = items.iter().filter_map(|item| repair(item, text, context)).collect();
             match kept.as_slice() {
                 [] => None,
                 [one] => Some(one.clone()),
@@ -391,34 +426,14 @@ fn repair(
         }
         Condition::Any(items) => {
             // One more way in, made of the first test that can be mended.
-            let mut untouched = false;
-            let mended = items.iter().find_map(|item| repair(item, text, context, &mut untouched));
-            match mended {
-                None => {
-                    *dropped_who |= items.iter().any(says_who);
-                    None
-                }
-                Some(mended) => {
-                    let mut all: Vec<_> = items.iter().map(|item| render(item, text)).collect();
-                    all.push(mended);
-                    Some(format!("any {{{}}}", all.join(", ")))
-                }
-            }
+            let mended = items.iter().find_map(|item| repair(item, text, context))?;
+            let mut all: Vec<_> = items.iter().map(|item| render(item, text)).collect();
+            all.push(mended);
+            Some(format!("any {{{}}}", all.join(", ")))
         }
-        Condition::Test(test) => {
-            let mended = repair_test(test, text, context);
-            *dropped_who |= mended.is_none() && test.variable.starts_with("request.principal.");
-            mended
-        }
-        Condition::Unknown(..) => {
-            *dropped_who = true;
-            None
-        }
+        Condition::Test(test) => repair_test(test, text, context),
+        Condition::Unknown(..) => None,
     }
-}
-
-fn says_who(condition: &Condition) -> bool {
-    condition.tests().iter().any(|test| test.variable.starts_with("request."))
 }
 
 fn repair_test(test: &Test, text: &str, context: &dyn Attributes) -> Option<String> {

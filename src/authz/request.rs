@@ -38,6 +38,8 @@ pub enum Principal {
     Service(String),
     /// Whoever it is.
     Anyone,
+    /// Whoever is in some group or dynamic group.
+    AnyMember,
 }
 
 /// A group by name and domain, or by OCID.
@@ -233,6 +235,7 @@ impl Principal {
             Principal::Workload { namespace, account, .. } => format!("workload {namespace}/{account}"),
             Principal::Service(name) => format!("service {name}"),
             Principal::Anyone => "any-user".into(),
+            Principal::AnyMember => "any-group".into(),
             Principal::Resource(resource) => match (&resource.ocid, &resource.kind) {
                 (Some(ocid), _) => format!("resource {ocid}"),
                 (None, Some(kind)) => format!("resource of type {kind}"),
@@ -247,6 +250,9 @@ impl Principal {
         let text = text.trim();
         if text.eq_ignore_ascii_case("any-user") {
             return Ok(Principal::Anyone);
+        }
+        if text.eq_ignore_ascii_case("any-group") {
+            return Ok(Principal::AnyMember);
         }
         let forms = "write group:NAME, user:NAME, dynamic-group:NAME, genai-api-key:OCID, \
                      resource:{type=…,compartment=…}, workload:NAMESPACE/ACCOUNT@CLUSTER, service:NAME or any-user";

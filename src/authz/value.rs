@@ -58,6 +58,11 @@ impl Pattern {
         value.ends_with(&**last)
     }
 
+    /// Its text, in lower case, slashes included.
+    pub fn label(&self) -> String {
+        format!("/{}/", self.parts.join("*"))
+    }
+
     /// Whether every value matches.
     pub fn is_everything(&self) -> bool {
         self.parts.len() > 1 && self.parts.iter().all(|part| part.is_empty())

@@ -5,6 +5,7 @@ pub mod catalog;
 mod changed;
 mod completions;
 mod config;
+mod diff;
 mod explain;
 mod fmt;
 mod input;
@@ -12,7 +13,10 @@ mod lint;
 mod parse;
 mod rules;
 mod schema;
+mod tenancy;
 mod terminal;
+mod who_can;
+mod why;
 mod write_back;
 
 use std::ffi::OsString;
@@ -74,6 +78,9 @@ enum Command {
         after_help = "Examples:\n  ociam catalog resource-type generative-ai-chat\n  ociam catalog region us-chicago-1"
     )]
     Catalog(catalog::CatalogArgs),
+    Why(Box<why::WhyArgs>),
+    WhoCan(Box<who_can::WhoCanArgs>),
+    Diff(diff::DiffArgs),
     Config(config::ConfigArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -137,6 +144,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(args) => rules::run(args, &terminal),
         Command::Explain(args) => explain::run(args, &terminal),
         Command::Catalog(args) => look_up(args),
+        Command::Why(args) => why::run(args, &terminal),
+        Command::WhoCan(args) => who_can::run(args, &terminal),
+        Command::Diff(args) => diff::run(args, &terminal),
         Command::Config(args) => config::run(args, &cli.global, &terminal),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

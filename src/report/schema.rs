@@ -28,6 +28,26 @@ pub const ALL: &[Schema] = &[
         text: include_str!("schema/rules.json"),
     },
     Schema {
+        name: "why",
+        about: "what `ociam why --format json` prints",
+        text: include_str!("schema/why.json"),
+    },
+    Schema {
+        name: "who-can",
+        about: "what `ociam who-can --format json` prints",
+        text: include_str!("schema/who-can.json"),
+    },
+    Schema {
+        name: "diff",
+        about: "what `ociam diff --format json` prints",
+        text: include_str!("schema/diff.json"),
+    },
+    Schema {
+        name: "tenancy",
+        about: "the tenancy file that `why`, `who-can` and `diff` read",
+        text: include_str!("schema/tenancy.json"),
+    },
+    Schema {
         name: "config",
         about: "the configuration file `ociam.toml`",
         text: include_str!("schema/config.json"),
