@@ -51,7 +51,7 @@ fn a_refusal_names_the_statement_the_clause_and_the_edit() {
         "ml:prod",
     ]);
     assert_eq!(code, 1);
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!("why_refusal", out);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn access_and_not_text_is_compared() {
     assert_eq!(answer["added"][0]["statements"][0]["place"], "wide/iam.tf:8");
     assert_eq!(answer["removed"], Value::Array(Vec::new()));
     let (_, out, _) = ociam_in(folder.path(), &["diff", "old", "wide", "--format", "markdown"]);
-    insta::assert_snapshot!(out, @"");
+    insta::assert_snapshot!("diff_markdown", out);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! grant of the other side certainly gives is a change, so that a wider policy is never called unchanged. A change
 //! that may be none is marked as undecided.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::action::{Action, Right};
@@ -108,6 +109,7 @@ pub fn diff(old: &Compiled, new: &Compiled) -> AccessDiff {
 /// The changes that the grants (or denies) of one side make which the other side has nothing like.
 fn uncovered(side: &Compiled, other: &Compiled, denies: bool) -> Vec<Change> {
     let mut changes = Vec::new();
+    let before = places(other);
     for grant in side.grants.iter().filter(|grant| grant.kind.is_deny() == denies) {
         let Some(origin) = side.origin(grant) else { continue };
         let Statement::Rule(rule) = &origin.tree else {
@@ -131,7 +133,7 @@ fn uncovered(side: &Compiled, other: &Compiled, denies: bool) -> Vec<Change> {
         }
         let clauses = Clauses::of(rule, &origin.text);
         let undecided = open.iter().all(|(_, cover)| *cover == Cover::Unknown);
-        let related = if denies { None } else { related(side, other, grant) };
+        let related = if denies { None } else { related(side, other, &before, grant) };
         if open.len() == all {
             changes.push(clauses.change(side, grant, related, undecided, None));
         } else {
@@ -285,21 +287,38 @@ impl Atom<'_> {
     }
 }
 
+/// The grants of a tenancy by policy and place in it.
+type Places<'c> = HashMap<(Arc<str>, usize), Vec<&'c Grant>>;
+
+fn places(compiled: &Compiled) -> Places<'_> {
+    let mut found = Places::new();
+    for grant in &compiled.grants {
+        if let Some(origin) = compiled.origin(grant) {
+            found.entry((origin.policy.clone(), origin.index)).or_default().push(grant);
+        }
+    }
+    found
+}
+
 /// A grant of the other side that this one includes: it was made wider.
-fn related(side: &Compiled, other: &Compiled, grant: &Grant) -> Option<usize> {
+fn related(side: &Compiled, other: &Compiled, before: &Places<'_>, grant: &Grant) -> Option<usize> {
     let origin = side.origin(grant)?;
     let this = Of { compiled: side, grant };
-    let same_place = |known: &&Grant| {
-        other.origin(known).is_some_and(|known| known.policy == origin.policy && known.index == origin.index)
-    };
+    let includes = |known: &&Grant| covers_across(this, Of { compiled: other, grant: known }) == Cover::Yes;
+    // The one that stood at the same place first.
+    let same_place = before.get(&(origin.policy.clone(), origin.index)).into_iter().flatten().copied();
+    if let Some(found) = same_place.into_iter().find(includes) {
+        return Some(found.origin);
+    }
+    let mut actions = action_keys(&grant.action);
+    if let Action::Verb(_, name) = &grant.action {
+        let members = name.row.iter().flat_map(|row| row.members);
+        actions.extend(members.map(|member| Arc::from(format!("t:{member}"))));
+    }
+    let wide = matches!(grant.subject, SubjectMatch::AnyUser | SubjectMatch::AnyGroup);
     let subjects = subject_keys(&grant.subject);
-    let alike = other.look_up(Some(&subjects), &action_keys(&grant.action), None);
-    // One that stood at the same place first.
-    let mut near: Vec<&Grant> = alike.into_iter().take(256).collect();
-    near.sort_by_key(|known| !same_place(known));
-    near.into_iter()
-        .find(|known| covers_across(this, Of { compiled: other, grant: known }) == Cover::Yes)
-        .map(|known| known.origin)
+    let alike = other.look_up((!wide).then_some(subjects.as_slice()), &actions, None);
+    alike.into_iter().take(256).find(includes).map(|known| known.origin)
 }
 
 /// The clauses of a statement as written.

@@ -18,7 +18,7 @@ pub(super) fn run(args: &SchemaArgs) -> Answer {
     let mut out = io::stdout().lock();
     let Some(name) = &args.name else {
         for schema in ALL {
-            writeln!(out, "{:9} {}", schema.name, schema.about)?;
+            writeln!(out, "{:8} {}", schema.name, schema.about)?;
         }
         return Ok(Status::Clean);
     };
