@@ -79,7 +79,7 @@ pub(super) fn add_policies(
     paths: &[PathBuf],
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    for path in paths.iter().filter(|path| !path.exists()) {
+    if let Some(path) = paths.iter().find(|path| !path.exists()) {
         return Err(Failure::usage(format!("there is no `{}`", path.display())));
     }
     let loaded = source::load(&source::Request { paths: paths.to_vec(), ..source::Request::default() });
