@@ -5,6 +5,7 @@ pub mod catalog;
 mod changed;
 mod completions;
 mod config;
+mod diagnose;
 mod diff;
 mod explain;
 mod fmt;
@@ -81,6 +82,7 @@ enum Command {
     Why(Box<why::WhyArgs>),
     WhoCan(Box<who_can::WhoCanArgs>),
     Diff(diff::DiffArgs),
+    Diagnose(diagnose::DiagnoseArgs),
     Config(config::ConfigArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -147,6 +149,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(args) => why::run(args, &terminal),
         Command::WhoCan(args) => who_can::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),
+        Command::Diagnose(args) => diagnose::run(args),
         Command::Config(args) => config::run(args, &cli.global, &terminal),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -206,6 +206,7 @@ impl Facts {
             request.push(' ');
             request.push_str(extra);
         }
+        let (error, request) = (super::redact::redact(&error), super::redact::redact(&request));
         let all = format!("{error} {request}").to_ascii_lowercase();
         let status = case.error.status.or_else(|| status_in(&code, &error));
         let auth = case.auth_method.as_deref().and_then(Auth::named).or_else(|| auth_in(&all));

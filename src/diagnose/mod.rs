@@ -13,6 +13,7 @@ mod catalogue;
 mod extract;
 mod rank;
 mod reason;
+mod redact;
 mod signs;
 
 pub use case::{Auth, Case, ErrorSeen, Facts, Plane};

@@ -1,0 +1,140 @@
+//! `ociam diagnose`: from a pasted error to ranked causes.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::diagnose::{Case, Diagnosis, Report, diagnose, extract};
+
+use super::rules::ListFormat;
+use super::{Answer, Failure, Status, print_json};
+
+/// Rank the causes of an error of OCI Generative AI that you paste
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  python app.py 2>&1 | ociam diagnose --auth-method genai-api-key
+  ociam diagnose error.log --region us-chicago-1 --model cohere.command-a-03-2025
+  ociam diagnose --case case.json --format json")]
+pub(super) struct DiagnoseArgs {
+    /// What you saw: a traceback, CLI error, curl output, HAR file, log line; standard input without it
+    file: Option<PathBuf>,
+    /// A case as JSON (`-` is standard input) instead of pasted text
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    case: Option<PathBuf>,
+    /// How the call was authenticated: genai-api-key, user-api-key, session-token, instance-principal, …
+    #[arg(long)]
+    auth_method: Option<String>,
+    /// The plane that was called: inference, inference-openai, management, agent-runtime, …
+    #[arg(long)]
+    plane: Option<String>,
+    /// The region that was called
+    #[arg(long)]
+    region: Option<String>,
+    /// The model that was called
+    #[arg(long)]
+    model: Option<String>,
+    /// How to print the causes
+    #[arg(long, value_enum, default_value = "human")]
+    format: ListFormat,
+}
+
+pub(super) fn run(args: &DiagnoseArgs) -> Answer {
+    let mut case = match &args.case {
+        Some(path) => {
+            let text = read(Some(path))?;
+            serde_json::from_str::<Case>(&text).map_err(|error| {
+                Failure::with_help(
+                    format!("`{}` is no case: {error}", path.display()),
+                    "give an object with `error`, `auth_method`, `plane`, `region`, `model`, `policies`, `request`",
+                )
+            })?
+        }
+        None => extract(&read(args.file.as_deref())?),
+    };
+    let given = [
+        (&args.auth_method, &mut case.auth_method),
+        (&args.plane, &mut case.plane),
+        (&args.region, &mut case.region),
+        (&args.model, &mut case.model),
+    ];
+    for (flag, field) in given {
+        if flag.is_some() {
+            field.clone_from(flag);
+        }
+    }
+    let report = diagnose(&case);
+    match args.format {
+        ListFormat::Json => print_json(&report_json(&report)),
+        ListFormat::Human => print_human(&report),
+    }
+}
+
+/// The text of a file, or of standard input without one.
+fn read(path: Option<&Path>) -> Result<String, Failure> {
+    let bytes = match path.filter(|path| *path != Path::new("-")) {
+        Some(path) => fs::read(path)
+            .map_err(|error| Failure::usage(format!("can't read `{}`: {error}", path.display())))?,
+        None => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            bytes
+        }
+    };
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn report_json(report: &Report) -> serde_json::Value {
+    let diagnosis = |each: &Diagnosis| {
+        let evidence: Vec<_> = each
+            .evidence
+            .iter()
+            .map(|evidence| json!({ "kind": evidence.kind, "text": evidence.text }))
+            .collect();
+        json!({
+            "cause": each.cause,
+            "confidence": each.confidence,
+            "explanation": each.explanation,
+            "evidence": evidence,
+            "remedy": {
+                "text": each.remedy.text,
+                "statements": each.remedy.statements,
+                "commands": each.remedy.commands,
+            },
+            "next_check": each.next_check,
+        })
+    };
+    let ruled_out: Vec<_> =
+        report.ruled_out.iter().map(|each| json!({ "cause": each.cause, "because": each.because })).collect();
+    json!({
+        "schema_version": 1,
+        "diagnoses": report.diagnoses.iter().map(diagnosis).collect::<Vec<_>>(),
+        "ruled_out": ruled_out,
+    })
+}
+
+fn print_human(report: &Report) -> Answer {
+    let mut out = io::stdout().lock();
+    if report.diagnoses.is_empty() {
+        writeln!(out, "there is nothing to go by: paste the error, with its status and message")?;
+        return Ok(Status::Clean);
+    }
+    for (number, each) in report.diagnoses.iter().enumerate() {
+        writeln!(out, "{}. {} ({:.0} %)", number + 1, each.cause, each.confidence * 100.0)?;
+        writeln!(out, "   {}", each.explanation)?;
+        for evidence in each.evidence.iter().take(3) {
+            writeln!(out, "   because {}", evidence.text)?;
+        }
+        writeln!(out, "   do: {}", each.remedy.text)?;
+        for line in each.remedy.statements.iter().chain(&each.remedy.commands) {
+            writeln!(out, "       {line}")?;
+        }
+        writeln!(out, "   to tell: {}\n", each.next_check)?;
+    }
+    for each in &report.ruled_out {
+        writeln!(out, "not {}: {}", each.cause, each.because)?;
+    }
+    Ok(Status::Clean)
+}
