@@ -14,6 +14,8 @@ pub mod policy;
 #[cfg(feature = "live")]
 pub mod probe;
 pub mod report;
+#[cfg(feature = "live")]
+pub mod sandbox;
 pub mod source;
 pub mod text;
 #[cfg(feature = "live")]
