@@ -1,5 +1,6 @@
 //! What passes between the rooms of the sandbox: a request, where it leads, and what comes back.
 
+use crate::authz::Principal;
 use crate::catalog::{ErrorText, Operation, Plane};
 use crate::wire::Headers;
 use jiff::Timestamp;
@@ -97,6 +98,32 @@ pub struct Route {
     pub operation: &'static Operation,
     /// What stands in the braces of the operation's path, by name.
     pub parameters: BTreeMap<&'static str, String>,
+}
+
+/// Who is calling, once that is proven.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The auth method, by its name in the catalogue.
+    pub auth_method: &'static str,
+    /// The principal as the evaluator knows it.
+    pub principal: Principal,
+    /// The OCID of the user, instance, resource or key.
+    pub ocid: String,
+    /// The OCID of the caller's tenancy.
+    pub tenancy: String,
+    /// The compartment of the caller itself, where it has one: an API key's grants and usage belong to it.
+    pub compartment: Option<String>,
+}
+
+/// What a call wants to reach: what the evaluator needs to decide it.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// OCID of the compartment that holds it.
+    pub compartment: Option<String>,
+    /// The model, by its name, for calls of a model.
+    pub model: Option<String>,
+    /// Further condition variables that the call carries, such as `target.apikey.id`.
+    pub attributes: BTreeMap<String, Vec<String>>,
 }
 
 /// What goes back.

@@ -7,4 +7,4 @@
 
 mod call;
 
-pub use call::{Answer, Body, Call, Failure, Route};
+pub use call::{Answer, Body, Call, Caller, Failure, Route, Target, form_pairs};
