@@ -10,7 +10,9 @@
 
 mod case;
 mod catalogue;
+mod experiments;
 mod extract;
+pub mod ladder;
 mod rank;
 mod reason;
 mod redact;
@@ -23,9 +25,19 @@ pub use rank::{Diagnosis, Evidence, Remedy, Report, RuledOut};
 
 /// Ranks the causes of a case. Deterministic; an empty case gives no diagnoses.
 pub fn diagnose(case: &Case) -> Report {
+    diagnose_with(case, &[])
+}
+
+/// Ranks the causes of a case after experiments were made (see [`ladder`]).
+pub fn diagnose_with(case: &Case, seen: &[ladder::Seen]) -> Report {
     let facts = Facts::of(case);
+    weigh(case, &facts, seen).report(case, &facts)
+}
+
+fn weigh(case: &Case, facts: &Facts, seen: &[ladder::Seen]) -> rank::Weights {
     let mut weights = rank::Weights::new();
-    signs::apply(&facts, &mut weights);
-    reason::apply(case, &facts, &mut weights);
-    weights.report(case, &facts)
+    signs::apply(facts, &mut weights);
+    reason::apply(case, facts, &mut weights);
+    ladder::apply(seen, &mut weights);
+    weights
 }

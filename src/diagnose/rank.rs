@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::case::{Auth, Case, Facts};
 use super::catalogue::{cause, causes};
+use super::ladder::Belief;
 
 /// Any fact that a diagnosis rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// Where it comes from: `error-text`, `request`, `circumstance`, `policy`, `matching-rule`, `catalogue`, `token`.
+    /// Where it comes from: `error-text`, `request`, `circumstance`, `policy`, `matching-rule`, `catalogue`, `token`, `observation`.
     pub kind: &'static str,
     /// The fact, in a sentence.
     pub text: String,
@@ -97,17 +98,19 @@ impl Weights {
         }
     }
 
+    /// The share of each cause that is not ruled out.
+    pub(super) fn belief(&self) -> Belief {
+        let open = self.sum.iter().filter(|(name, _)| !self.excluded.contains_key(*name));
+        Belief::of(open.map(|(name, sum)| (*name, sum.exp())))
+    }
+
     pub(super) fn report(self, case: &Case, facts: &Facts) -> Report {
         if facts.is_empty() && case.policies.is_empty() {
             return Report::default();
         }
-        let open = self.sum.iter().filter(|(name, _)| !self.excluded.contains_key(*name));
-        let mut ranked: Vec<(&'static str, f64)> = open.map(|(name, sum)| (*name, sum.exp())).collect();
-        let total: f64 = ranked.iter().map(|(_, share)| share).sum();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let mut diagnoses = Vec::new();
-        for (name, share) in ranked.into_iter().take(LISTED) {
-            let confidence = (share / total * (1.0 - UNKNOWN) * 1000.0).floor() / 1000.0;
+        for (name, share) in self.belief().ranked().into_iter().take(LISTED) {
+            let confidence = (share * (1.0 - UNKNOWN) * 1000.0).floor() / 1000.0;
             let Some(entry) = cause(name) else { continue };
             if confidence < WORTH_NAMING && diagnoses.len() >= 3 {
                 break;
