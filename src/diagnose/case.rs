@@ -26,6 +26,9 @@ pub struct Case {
     pub host: Option<String>,
     /// The `opc-request-id` of the answer.
     pub opc_request_id: Option<String>,
+    /// What local checks, further requests or the evaluator have to say.
+    #[serde(skip)]
+    pub witnesses: Vec<super::Witness>,
 }
 
 /// What came back.

@@ -17,11 +17,14 @@ mod rank;
 mod reason;
 mod redact;
 mod signs;
+mod witness;
 
 pub use case::{Auth, Case, ErrorSeen, Facts, Plane};
 pub use catalogue::{Cause, cause, causes};
 pub use extract::extract;
 pub use rank::{Diagnosis, Evidence, Remedy, Report, RuledOut};
+pub use redact::redact;
+pub use witness::Witness;
 
 /// Ranks the causes of a case. Deterministic; an empty case gives no diagnoses.
 pub fn diagnose(case: &Case) -> Report {

@@ -15,8 +15,8 @@ const SECRETS: [(&str, &str); 6] = [
     (r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END|$)", "${1}…${2}"),
 ];
 
-/// The text without secrets.
-pub(super) fn redact(text: &str) -> String {
+/// The text without what looks like a secret.
+pub fn redact(text: &str) -> String {
     static PATTERNS: OnceLock<Vec<(Regex, &str)>> = OnceLock::new();
     let patterns = PATTERNS.get_or_init(|| {
         SECRETS.iter().filter_map(|(pattern, left)| Some((Regex::new(pattern).ok()?, *left))).collect()

@@ -3,8 +3,10 @@
 
 pub mod auth;
 pub mod config;
+mod endpoints;
 pub mod preflight;
 mod surroundings;
 pub mod transport;
 
+pub use endpoints::{Endpoints, Front, Pointed};
 pub use surroundings::{Surroundings, System};

@@ -25,6 +25,12 @@ pub trait Surroundings: Send + Sync {
     /// What a person types without echo; an error when no person is there.
     fn prompt(&self, question: &str) -> io::Result<Secret>;
 
+    /// Where a person says that a service is which no region's host name tells: `imds`, `auth`, `proxymux`,
+    /// `identity-domain`.
+    fn endpoint(&self, _service: &str) -> Option<String> {
+        None
+    }
+
     /// Whether a file can be read.
     fn exists(&self, path: &Path) -> bool {
         self.read(path).is_ok()

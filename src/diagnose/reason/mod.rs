@@ -11,4 +11,5 @@ use super::rank::Weights;
 pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     rights::apply(case, facts, weights);
     principal::apply(case, facts, weights);
+    super::witness::apply(&case.witnesses, weights);
 }

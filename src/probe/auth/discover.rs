@@ -150,7 +150,7 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
         found.add("resource-principal", "environment", made, Vec::new());
         found.hold(held);
     }
-    if around.variable("KUBERNETES_SERVICE_HOST").is_some() {
+    if around.variable("KUBERNETES_SERVICE_HOST").is_some() || around.endpoint("proxymux").is_some() {
         found.add(
             "oke-workload",
             "environment of the pod",
@@ -343,6 +343,8 @@ fn instance(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
         "asked for"
     } else if around.variable("OCI_METADATA_BASE_URL").is_some() {
         "OCI_METADATA_BASE_URL"
+    } else if around.endpoint("imds").is_some() {
+        "the metadata service that the endpoints name"
     } else if tagged() {
         "this machine is an instance of OCI"
     } else {

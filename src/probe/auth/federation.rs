@@ -16,7 +16,8 @@ pub(super) fn auth_url(
     path: &str,
     step: &'static str,
 ) -> Result<Url, AuthError> {
-    let base = around.variable("OCI_SDK_AUTH_CLIENT_REGION_URL").unwrap_or_else(|| {
+    let named = around.endpoint("auth").or_else(|| around.variable("OCI_SDK_AUTH_CLIENT_REGION_URL"));
+    let base = named.unwrap_or_else(|| {
         let host = catalog::plane("auth").map_or("auth.{region}.{domain}", |plane| plane.host);
         format!("https://{}", place.host(host))
     });

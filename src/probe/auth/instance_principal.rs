@@ -30,7 +30,8 @@ impl InstancePrincipal {
 
     /// The text behind a path of the metadata service, `OCI_METADATA_BASE_URL` heeded.
     pub async fn metadata(edge: Edge<'_>, path: &str) -> Result<String, AuthError> {
-        let base = edge.around.variable("OCI_METADATA_BASE_URL").unwrap_or_else(|| METADATA.to_owned());
+        let named = edge.around.endpoint("imds").or_else(|| edge.around.variable("OCI_METADATA_BASE_URL"));
+        let base = named.unwrap_or_else(|| METADATA.to_owned());
         let url: Url = parse(&format!("{}{path}", base.trim_end_matches('/')), METADATA_STEP)?;
         let mut call = Call::new("GET", url, Purpose::Metadata);
         call.request.headers.set("authorization", "Bearer Oracle");

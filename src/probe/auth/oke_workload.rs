@@ -34,8 +34,11 @@ pub struct OkeWorkload {
 impl OkeWorkload {
     /// From the environment of a pod.
     pub fn from_environment(around: &dyn Surroundings) -> Result<Self, Unusable> {
-        let host = around
-            .variable("KUBERNETES_SERVICE_HOST")
+        let named = around.endpoint("proxymux").and_then(|text| Url::parse(&text).ok());
+        let named = named.and_then(|url| Some((url.host_str()?.to_owned(), url.port().unwrap_or(PORT))));
+        let in_pod = || Some((around.variable("KUBERNETES_SERVICE_HOST")?, PORT));
+        let (host, port) = named
+            .or_else(in_pod)
             .ok_or_else(|| Unusable::new("`KUBERNETES_SERVICE_HOST` is not set", "config-env-missing"))?;
         let (text, origin) = match around.variable("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING") {
             Some(text) => (text, "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING".to_owned()),
@@ -62,7 +65,7 @@ impl OkeWorkload {
             .map_err(|why| Unusable::new(format!("`{path}`: {why}"), "credential-file-missing"))?;
         let place =
             around.variable("OCI_RESOURCE_PRINCIPAL_REGION").and_then(|text| place(&text, around).ok());
-        Ok(Self { host, port: PORT, account, certificates, place, origin })
+        Ok(Self { host, port, account, certificates, place, origin })
     }
 
     /// The same with another port, for a token service that is not a cluster's.
