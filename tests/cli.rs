@@ -438,3 +438,68 @@ fn conforms(root: &Value, schema: &Value, value: &Value, at: &str) {
         conforms(root, &schema["items"], item, &format!("{at}[{index}]"));
     }
 }
+
+fn findings(folder: &TempDir) -> Vec<(String, String)> {
+    let report: Value =
+        serde_json::from_str(&stdout(&mut ociam(folder.path(), &["lint", "--format", "json"]))).unwrap();
+    let word = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    report["findings"].as_array().unwrap().iter().map(|f| (word(f, "rule"), word(f, "severity"))).collect()
+}
+
+#[test]
+fn what_is_missing_beside_an_expression_without_a_value_is_no_error() {
+    let folder = folder(&[(
+        "main.tf",
+        r#"
+variable "network" { default = null }
+locals {
+  network = var.network == null ? "" : var.network
+}
+resource "oci_identity_policy" "p" {
+  statements = ["Allow group Devs to use subnets in compartment id ${local.network}"]
+}
+output "to_add" {
+  value = <<EOT
+Add these:
+define tenancy Other as ${local.network},
+EOT
+}
+"#,
+    )]);
+    let found = findings(&folder);
+    assert!(found.iter().all(|(_, severity)| severity != "error"), "{found:?}");
+}
+
+#[test]
+fn a_tag_namespace_may_hold_a_backslash() {
+    let folder = folder(&[(
+        "main.tf",
+        r#"
+resource "oci_identity_dynamic_group" "g" {
+  name          = "g"
+  matching_rule = "tag.ArchitectureCenter\\deploy-redis-1.release.value = '1.1'"
+}
+"#,
+    )]);
+    let found = findings(&folder);
+    assert!(found.iter().all(|(_, severity)| severity != "error"), "{found:?}");
+}
+
+#[test]
+fn a_piece_of_a_matching_rule_is_not_judged_alone() {
+    let folder = folder(&[(
+        "main.tf",
+        r#"
+variable "hosted" {}
+locals {
+  rule = join("\n", concat(
+    ["Any {all {resource.type='computecontainerinstance', resource.compartment.id='${var.compartment}'},"],
+    var.hosted,
+    ["all {resource.type='fnfunc', resource.compartment.id='${var.compartment}'}}"],
+  ))
+}
+"#,
+    )]);
+    let found = findings(&folder);
+    assert!(found.iter().all(|(rule, _)| rule != "unbalanced-delimiter"), "{found:?}");
+}

@@ -69,8 +69,14 @@ impl Located<'_> {
             [a, b] => near(a.text.end) && own(a).zip(own(b)).is_some_and(|(a, b)| hides(a.end, b.start)),
             _ => false,
         });
+        // What comes last and is empty lies outside the statement's own text.
+        let follows = |from: u32| {
+            let rest = file.text.get(from as usize..).unwrap_or("").trim_start_matches([' ', '\t']);
+            rest.starts_with("${") || rest.starts_with("%{")
+        };
         let last = segments.last().is_some_and(|last| {
-            near(last.text.end) && own(last).is_some_and(|place| hides(place.end, self.home.span.end))
+            let hidden = |place: Span| hides(place.end, self.home.span.end) || follows(place.end);
+            near(last.text.end) && own(last).is_some_and(hidden)
         });
         between || last
     }

@@ -199,6 +199,9 @@ fn matching_rule_findings(
 ) -> Findings<policy::ast::MatchingRule> {
     let Some(&source) = uses.first() else { return (Vec::new(), None) };
     let parsed = policy::parse_matching_rule(source.text.as_str(), &source.text.hole_spans());
+    if is_piece(configuration, source, &parsed.errors) {
+        return (Vec::new(), None);
+    }
     let reference = crate::diag::StatementRef {
         policy: source.address.clone(),
         index: None,
@@ -227,6 +230,15 @@ fn matching_rule_findings(
     keep_what_is_certain(&mut findings, source.role);
     let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
     (raw, Some(Arc::new(parsed.rule)))
+}
+
+/// Whether a string of a Terraform file that no dynamic group is known to use is a piece of a rule that is joined
+/// elsewhere: its braces don't pair.
+fn is_piece(configuration: &Configuration, source: &MatchingRuleSource, errors: &[SyntaxError]) -> bool {
+    let unpaired = errors.iter().any(|error| error.kind == SyntaxErrorKind::UnbalancedDelimiter);
+    let terraform =
+        configuration.files.get(source.place.file).is_some_and(|file| super::fix::is_terraform(&file.name));
+    source.address.is_none() && unpaired && terraform
 }
 
 fn configuration_findings(

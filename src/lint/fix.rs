@@ -16,6 +16,12 @@ pub struct FixedFile {
     pub fixes: usize,
 }
 
+/// Whether a file of this name holds native Terraform or OpenTofu text.
+pub fn is_terraform(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tf", ".tofu", ".tfvars", ".hcl"].iter().any(|ending| name.ends_with(ending))
+}
+
 /// Escapes `replacement` for the place in its file: Terraform strings and heredocs, JSON, YAML. `None`
 /// where that can't be told for what the replacement holds.
 pub fn host_escape(file: &SourceFile, home: Place, place: Place, replacement: &str) -> Option<String> {
@@ -32,7 +38,7 @@ pub fn host_escape(file: &SourceFile, home: Place, place: Place, replacement: &s
     if ends(&[".json"]) {
         return Some(replacement.replace('\\', "\\\\").replace('"', "\\\""));
     }
-    if ends(&[".tf", ".tofu", ".tfvars", ".hcl"]) {
+    if is_terraform(&name) {
         let text = replacement.replace("${", "$${").replace("%{", "%%{");
         let quoted = before == Some('"') || inside_quotes(file, place);
         return Some(if quoted { text.replace('\\', "\\\\").replace('"', "\\\"") } else { text });

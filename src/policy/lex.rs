@@ -301,7 +301,7 @@ impl<'t> Lexer<'t> {
             }
             let mut length = 1;
             if byte < 0x80 {
-                if ends_word(byte) {
+                if ends_word(byte) && !(byte == b'\\' && self.names_a_tag(start, at)) {
                     break;
                 }
                 is_odd |= byte.is_ascii_control();
@@ -339,6 +339,14 @@ impl<'t> Lexer<'t> {
             is_open: false,
             is_glued: false,
         });
+    }
+
+    /// Whether the word so far is the beginning of a tag variable: Oracle's own stacks make tag namespaces with a
+    /// backslash in their names.
+    fn names_a_tag(&self, start: usize, at: usize) -> bool {
+        let word = self.text.get(start..at).unwrap_or("").to_ascii_lowercase();
+        let quote_next = matches!(self.byte(at + 1), None | Some(b'"' | b'\''));
+        !quote_next && (word.starts_with("tag.") || word.contains(".tag."))
     }
 
     /// `=`, `!=`, `! =`, `!`, and what other languages write.

@@ -75,7 +75,9 @@ pub fn looks_like_matching_rule(text: &str) -> bool {
             || name.starts_with("resource.tag.")
             || name.starts_with("tag.");
         let compared = rest.contains('=') || name.ends_with(".value") || rest.contains(" eq ");
-        return compared && (variable || nested);
+        // Filters of logging services read alike, with their values in double quotes.
+        let doubled = rest.split_once('=').is_some_and(|(_, value)| value.trim_start().starts_with('"'));
+        return compared && (nested || variable && !doubled);
     }
     // What is nested may begin with an unknown value or another group of conditions.
     nested
@@ -443,6 +445,7 @@ mod tests {
             "any { request.permission = 'X' }",
             "instance.id",
             "instance.count of the pool",
+            "resource.type=\"cloud_run_revision\" OR logName:\"cloudaudit.googleapis.com\"",
             "resource.tf = 1",
             "any resource",
             "all",

@@ -248,7 +248,8 @@ impl Parser<'_> {
             return;
         }
         let odd = text.char_indices().find(|(_, c)| {
-            c.is_ascii() && !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | ':' | '$'))
+            c.is_ascii()
+                && !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | ':' | '$' | '\\'))
         });
         if let Some((at, c)) = odd {
             let place = Span::new(variable.span.start() + at, variable.span.start() + at + c.len_utf8());
