@@ -24,6 +24,8 @@ pub struct Origin {
     pub text: Arc<str>,
     /// Where it stands, as `file:line`.
     pub place: Option<Arc<str>>,
+    /// Its place among the statements of the configuration that it was read from.
+    pub source: Option<usize>,
     /// The compartment that the policy is attached to, where known.
     pub attached: Option<NodeId>,
     /// Its tree.
@@ -144,6 +146,7 @@ pub fn compile(
         index: input.index,
         text: text.clone(),
         place: input.statement.place.clone(),
+        source: input.statement.source,
         attached: input.attached,
         tree: parsed.statement,
         rejected,

@@ -375,7 +375,7 @@ pub(super) fn covers_apart_from_condition(
     ])
 }
 
-fn subject_covers(a: &SubjectMatch, b: &SubjectMatch, group: Option<&Arc<str>>) -> Cover {
+pub(super) fn subject_covers(a: &SubjectMatch, b: &SubjectMatch, group: Option<&Arc<str>>) -> Cover {
     use SubjectMatch::{AnyGroup, AnyUser, Members, Resource, Service, Unknown};
     match (a, b) {
         (AnyUser, _) | (AnyGroup, AnyGroup | Members(_)) => Cover::Yes,
@@ -476,7 +476,7 @@ pub(super) fn action_covers(a: &Action, b: &Action, effect: Effect) -> Cover {
     }
 }
 
-fn scope_covers(a: Of<'_>, b: Of<'_>) -> Cover {
+pub(super) fn scope_covers(a: Of<'_>, b: Of<'_>) -> Cover {
     match (&a.grant.scope, &b.grant.scope) {
         (Scope::Node(one), Scope::Node(other)) => {
             let (old, new) = (&a.compiled.tree, &b.compiled.tree);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::tenancy::{Compartment, Domain, DynamicGroup, Group, Policy, StatementText, Tenancy};
-use crate::source::{Attachment, Configuration, Declared, DeclaredKind, Role};
+use crate::source::{Attachment, Configuration, Declared, DeclaredKind, Role, Root};
 use crate::text::{MappedText, Place};
 
 /// The name of the policy that statements without one are put in.
@@ -18,13 +18,27 @@ impl Tenancy {
         tenancy
     }
 
+    /// The tenancy that the part of a configuration describes which is applied together.
+    pub fn of_root(configuration: &Configuration, root: &Root) -> Self {
+        let mut tenancy = Tenancy::default();
+        tenancy.add(configuration, Some(root));
+        tenancy
+    }
+
     /// Adds what a configuration describes.
     pub fn add_configuration(&mut self, configuration: &Configuration) {
-        let locals = Locals::new(&configuration.declared);
-        for declared in &configuration.declared {
+        self.add(configuration, None);
+    }
+
+    fn add(&mut self, configuration: &Configuration, root: Option<&Root>) {
+        let within = |own: &Root| root.is_none_or(|root| root == own);
+        let declared: Vec<_> = configuration.declared.iter().filter(|one| within(&one.root)).collect();
+        let locals = Locals::new(&declared);
+        for declared in &declared {
             self.declare(declared, configuration, &locals);
         }
-        for source in configuration.matching_rules.iter().filter(|source| source.role == Role::Policy) {
+        let rules = configuration.matching_rules.iter().filter(|source| within(&source.root));
+        for source in rules.filter(|source| source.role == Role::Policy) {
             let rule = statement(configuration, &source.text, source.place, source.maybe, None);
             let address = source.address.as_deref().unwrap_or_default();
             match self.dynamic_groups.iter_mut().find(|group| group.address.as_deref() == Some(address)) {
@@ -40,8 +54,12 @@ impl Tenancy {
                 }
             }
         }
-        let first = self.policies.len();
+        let mut places = Vec::with_capacity(configuration.policies.len());
         for policy in &configuration.policies {
+            places.push(within(&policy.root).then_some(self.policies.len()));
+            if !within(&policy.root) {
+                continue;
+            }
             self.policies.push(Policy {
                 name: policy.address.to_string(),
                 compartment: locals.attachment(&policy.attachment),
@@ -49,13 +67,18 @@ impl Tenancy {
             });
         }
         let mut loose = Policy { name: LOOSE.into(), compartment: Some(String::new()), ..Policy::default() };
-        for source in configuration.statements.iter().filter(|source| source.role != Role::Prose) {
+        for (at, source) in configuration.statements.iter().enumerate() {
+            if source.role == Role::Prose || root.is_some() && !within(&configuration.root_of(source)) {
+                continue;
+            }
             // What only reads like a statement may not be in force.
             let maybe = source.maybe || source.role == Role::Candidate;
             let policy = source.policy.and_then(|at| configuration.policies.get(at));
             let maybe = maybe || policy.is_some_and(|policy| policy.maybe);
-            let text = statement(configuration, &source.text, source.place, maybe, source.index);
-            match source.policy.and_then(|at| self.policies.get_mut(first + at)) {
+            let mut text = statement(configuration, &source.text, source.place, maybe, source.index);
+            text.source = Some(at);
+            let policy = source.policy.and_then(|policy| places.get(policy).copied().flatten());
+            match policy.and_then(|policy| self.policies.get_mut(policy)) {
                 Some(policy) => policy.statements.push(text),
                 None => loose.statements.push(text),
             }
@@ -121,7 +144,8 @@ fn statement(
         let line = file.position(place.span.start()).line;
         Arc::from(format!("{}:{line}", file.name))
     });
-    StatementText { text: text.as_str().into(), holes: text.holes().to_vec(), maybe, place: at, index }
+    let holes = text.holes().to_vec();
+    StatementText { text: text.as_str().into(), holes, maybe, place: at, index, source: None }
 }
 
 /// The addresses by which statements speak of what is declared.
@@ -131,7 +155,7 @@ struct Locals {
 }
 
 impl Locals {
-    fn new(declared: &[Declared]) -> Self {
+    fn new(declared: &[&Declared]) -> Self {
         let mut counts: HashMap<&str, usize> = HashMap::new();
         for one in declared {
             *counts.entry(within_module(&one.address)).or_default() += 1;

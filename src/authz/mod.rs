@@ -21,6 +21,7 @@ mod from_configuration;
 mod from_dump;
 mod least;
 mod near_miss;
+mod overlap;
 mod request;
 mod subject;
 mod tenancy;
@@ -39,13 +40,14 @@ pub use decide::{Decision, Fit, Open, Prepared, Verdict, decide, decide_across};
 pub use diff::{AccessDiff, Change, ChangeKind, diff};
 pub use least::statement as least_statement;
 pub use near_miss::{Clause, Miss, NearMiss, near_misses};
+pub use overlap::{covered_by, taken_by};
 pub use request::{GroupName, Principal, Request, ResourcePrincipal, Wanted};
 pub use subject::{Members, SubjectMatch};
 pub use tenancy::{
     ApiKey, Compartment, Domain, DynamicGroup, Group, Placed, Policy, Resource, Secret, StatementText, Tags,
     Tenancy, TenancyError, User,
 };
-pub use tree::{NodeId, Target, Tree};
+pub use tree::{NodeId, ROOT, Target, Tree};
 pub use truth::Truth;
 pub use value::{Attribute, Pattern};
 pub use who_can::{Able, who_can};

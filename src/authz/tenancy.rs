@@ -181,6 +181,8 @@ pub struct StatementText {
     pub place: Option<Arc<str>>,
     /// Its place in its policy where that isn't its place in the list.
     pub index: Option<usize>,
+    /// Its place among the statements of the configuration that it was read from.
+    pub source: Option<usize>,
 }
 
 impl From<String> for StatementText {

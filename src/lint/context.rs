@@ -1,12 +1,16 @@
 //! What a rule sees, and where it reports to.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
+use crate::authz::{Compiled, Tenancy};
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::SyntaxError;
 use crate::policy::ast::{self, Condition, Statement, Test};
-use crate::source::{Configuration, MatchingRuleSource, PolicySource, StatementSource};
+use crate::source::{Configuration, MatchingRuleSource, PolicySource, Root, StatementSource};
 use crate::text::{MappedText, Place, Segment, Span};
 
 use super::fix::host_escape;
@@ -183,9 +187,23 @@ pub struct ConfigurationContext<'a> {
     pub statements: &'a [ParsedStatement<'a>],
     /// Every matching rule, in the order of the configuration.
     pub matching_rules: &'a [ParsedRule<'a>],
+    pub(super) tenancies: OnceLock<Vec<Compiled>>,
 }
 
 impl<'a> ConfigurationContext<'a> {
+    /// What the configuration describes, ready for the evaluator: one tenancy for each part that is applied
+    /// together, made when a rule asks for the first time.
+    pub fn tenancies(&self) -> &[Compiled] {
+        self.tenancies.get_or_init(|| {
+            let statements = &self.configuration.statements;
+            let roots: BTreeSet<Root> =
+                statements.iter().map(|one| self.configuration.root_of(one)).collect();
+            let roots: Vec<Root> = roots.into_iter().collect();
+            let compiled = |root| Compiled::new(Tenancy::of_root(self.configuration, root));
+            roots.par_iter().map(compiled).collect()
+        })
+    }
+
     /// The way back into the file for one statement.
     pub fn located(&self, source: &'a StatementSource) -> Located<'a> {
         let (mapped, home) = (&source.text, source.place);

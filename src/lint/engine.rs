@@ -1,7 +1,7 @@
 //! One run over a configuration: parse, call the rules, sort, suppress.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -261,7 +261,9 @@ fn configuration_findings(
     }
     rules.sort_by_key(|parsed| std::ptr::from_ref(parsed.source) as usize);
 
-    let context = ConfigurationContext { configuration, statements: &parsed, matching_rules: &rules };
+    let tenancies = OnceLock::new();
+    let context =
+        ConfigurationContext { configuration, statements: &parsed, matching_rules: &rules, tenancies };
     let mut found = Vec::new();
     for rule in enabled {
         for check in rule.checks {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::diag::Finding;
-use crate::text::{Files, MappedText, Place};
+use crate::text::{FileId, Files, MappedText, Place};
 
 /// All that was read in one run. Lists are sorted by file, offset and address.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,14 @@ pub struct StatementSource {
     pub role: Role,
 }
 
+impl Configuration {
+    /// What a statement is applied with.
+    pub fn root_of(&self, statement: &StatementSource) -> Root {
+        let policy = statement.policy.and_then(|policy| self.policies.get(policy));
+        policy.map_or(Root::File(statement.place.file), |policy| policy.root.clone())
+    }
+}
+
 /// How sure we are that a string is a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -55,6 +63,15 @@ pub enum Role {
     Candidate,
     /// As `Candidate`, in prose, a description or a test of bad input: only what is certain is worth a word.
     Prose,
+}
+
+/// What is applied together, and so speaks of one tenancy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Root {
+    /// The root module in this directory, with the modules that it calls.
+    Directory(Arc<str>),
+    /// This file alone.
+    File(FileId),
 }
 
 /// A policy.
@@ -70,6 +87,8 @@ pub struct PolicySource {
     pub place: Place,
     /// Whether it exists only under an undecided condition (`count = var.x ? 1 : 0`).
     pub maybe: bool,
+    /// What it is applied with.
+    pub root: Root,
 }
 
 /// Where a policy is attached, as far as the source tells.
@@ -101,6 +120,8 @@ pub struct MatchingRuleSource {
     pub maybe: bool,
     /// How sure we are that it is a matching rule.
     pub role: Role,
+    /// What it is applied with.
+    pub root: Root,
 }
 
 /// Something that the configuration declares and statements may name.
@@ -118,6 +139,8 @@ pub struct Declared {
     pub parent: Attachment,
     /// The block.
     pub place: Place,
+    /// What it is applied with.
+    pub root: Root,
 }
 
 /// The kinds of declared things.

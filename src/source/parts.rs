@@ -8,7 +8,7 @@ use crate::policy::holes;
 use crate::text::{HoleKind, MappedText, Place, Span, TextBuilder};
 
 use super::configuration::{
-    Configuration, Declared, MatchingRuleSource, PolicySource, Role, StatementSource, Unresolved,
+    Configuration, Declared, MatchingRuleSource, PolicySource, Role, Root, StatementSource, Unresolved,
 };
 
 /// A contribution; `policy` indices count within it.
@@ -92,6 +92,7 @@ impl Parts {
             place,
             maybe: false,
             role,
+            root: Root::File(place.file),
         });
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::text::{MappedText, Place};
 
-use super::configuration::{Attachment, Declared, DeclaredKind, PolicySource, Role, Unresolved};
+use super::configuration::{Attachment, Declared, DeclaredKind, PolicySource, Role, Root, Unresolved};
 use super::json::{Kind, Node};
 use super::parts::{Parts, with_holes};
 use super::structured::attachment_of;
@@ -135,6 +135,7 @@ impl<'t> Reader<'t> {
             attachment: self.attachment(resource),
             place: resource.place,
             maybe: false,
+            root: Root::File(resource.place.file),
         });
         let unknown = self.unknown.get(&*resource.address).and_then(|after| after.get("statements"));
         let items = resource.values.get("statements").map_or(&[][..], Node::items);
@@ -187,6 +188,7 @@ impl<'t> Reader<'t> {
             domain: text("idcs_endpoint").map(|text| text.as_str().into()),
             parent: self.attachment(resource),
             place: resource.place,
+            root: Root::File(resource.place.file),
         });
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::text::{MappedText, Place, Span};
 
-use super::configuration::{Attachment, Declared, DeclaredKind, PolicySource, Role};
+use super::configuration::{Attachment, Declared, DeclaredKind, PolicySource, Role, Root};
 use super::json::{Kind, Node};
 use super::parts::{Parts, with_holes};
 use super::recognise::{looks_like_matching_rule, looks_like_statement};
@@ -144,6 +144,7 @@ impl Walker {
             attachment,
             place: node.place,
             maybe: false,
+            root: Root::File(node.place.file),
         });
         match &list.kind {
             Kind::String(text) => {
@@ -236,7 +237,8 @@ impl Walker {
             .find_map(|key| node.get(key)?.text())
             .map(|text| Arc::from(text.as_str()));
         let name = name.map(with_holes);
-        self.parts.declared.push(Declared { kind, address, name, domain, parent, place: node.place });
+        let root = Root::File(node.place.file);
+        self.parts.declared.push(Declared { kind, address, name, domain, parent, place: node.place, root });
     }
 
     fn parent_compartment(&self, node: &Node) -> Attachment {

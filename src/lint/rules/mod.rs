@@ -7,6 +7,7 @@ use super::rule::Rule;
 
 mod conditions;
 mod names;
+mod overlap;
 mod policies;
 pub mod suppression;
 pub mod syntax;
@@ -25,6 +26,7 @@ rules! {
     condition_always_false,
     condition_always_true,
     define_after_use,
+    deny_shadows_allow,
     deny_verb_inversion,
     deprecated_variable,
     domain_prefix_missing,
@@ -52,6 +54,7 @@ rules! {
     principal_type_only,
     quoted_variable,
     regex_in_pattern,
+    redundant_statement,
     region_name_for_key,
     resource_subject,
     root_compartment_by_id,

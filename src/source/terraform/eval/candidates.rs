@@ -12,7 +12,7 @@ use crate::source::parts::Parts;
 use crate::source::recognise::{START_WORDS, looks_like_matching_rule, looks_like_statement};
 use crate::source::terraform::module::{FileRole, Module, TerraformFile};
 use crate::source::terraform::syntax::{Block, Body, Expr, ExprKind, For, Step, TemplatePart};
-use crate::source::{MatchingRuleSource, Role, StatementSource};
+use crate::source::{MatchingRuleSource, Role, Root, StatementSource};
 use crate::text::{HoleKind, MappedText, Place, Span};
 
 /// Rounds of a `dynamic` block that are looked at.
@@ -173,6 +173,7 @@ impl Search<'_, '_> {
                     place,
                     maybe,
                     role: self.role,
+                    root: Root::File(place.file),
                 });
             }
             return;

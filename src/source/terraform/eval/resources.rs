@@ -12,13 +12,14 @@ use super::value::{InstanceKey, Item, ResourceHandle, Value};
 use crate::source::parts::Parts;
 use crate::source::terraform::module::{Module, Resource};
 use crate::source::{
-    Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, StatementSource, Unresolved,
+    Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, Root, StatementSource, Unresolved,
 };
 use crate::text::{HoleKind, MappedText, Place, Span};
 
 /// Everything that one root declares, and where the texts that it uses begin.
 pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Parts, BTreeSet<Place>) {
-    let mut finder = Finder { machine, found: Parts::default(), used: BTreeSet::new() };
+    let root = Root::Directory(module.directory.as_str().into());
+    let mut finder = Finder { machine, root, found: Parts::default(), used: BTreeSet::new() };
     // The machine keeps the modules for as long as it lives; this one is among them or is the only one.
     let Some(module) = machine.modules.get(&module.directory) else { return (finder.found, finder.used) };
     machine.root(module, maybe);
@@ -32,6 +33,7 @@ pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Parts, BTreeSet
 
 struct Finder<'m, 'a> {
     machine: &'m Machine<'a>,
+    root: Root,
     found: Parts,
     used: BTreeSet<Place>,
 }
@@ -122,6 +124,7 @@ impl Finder<'_, '_> {
                 .unwrap_or_default(),
             place: subject.resource.block.place,
             maybe: subject.maybe,
+            root: self.root.clone(),
         });
         let Some((value, place)) = self.value(subject, "statements") else {
             self.unresolved(subject, subject.resource.block.place, "the policy has no `statements`".into());
@@ -184,6 +187,7 @@ impl Finder<'_, '_> {
                         name: name.clone(),
                         maybe: subject.maybe || !guard.is_always(),
                         role: Role::Policy,
+                        root: self.root.clone(),
                     });
                 }
                 Value::Null => {}
@@ -225,6 +229,7 @@ impl Finder<'_, '_> {
             domain,
             parent: self.value(subject, "compartment_id").map(|(v, _)| attachment(&v)).unwrap_or_default(),
             place: subject.resource.block.place,
+            root: self.root.clone(),
         });
     }
 }
