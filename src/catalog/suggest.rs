@@ -23,6 +23,9 @@ pub fn suggest(kind: Kind, word: &str) -> Option<&'static str> {
         if lower == word {
             return None;
         }
+        if kind == Kind::Permission && !same_service(&lower, &word) {
+            continue;
+        }
         let distance = if skeleton(&lower) == bare {
             0
         } else if lower.strip_suffix("-family").is_some_and(|stem| skeleton(stem) == bare) {
@@ -41,6 +44,13 @@ pub fn suggest(kind: Kind, word: &str) -> Option<&'static str> {
         }
     }
     best.map(|(_, name)| name)
+}
+
+/// Whether two permissions begin with the same service, give or take a slip: `WLP_LOG_READ` is no misspelt `CG_LOG_READ`.
+fn same_service(a: &str, b: &str) -> bool {
+    let first = |name: &str| name.split('_').next().unwrap_or_default().to_owned();
+    let (a, b) = (first(a), first(b));
+    strsim::damerau_levenshtein(&a, &b) <= (a.len() / 3).max(1)
 }
 
 /// The word without separators and without the plural of each part.
