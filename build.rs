@@ -151,6 +151,14 @@ const PROBE: Shape = &[
     ("success", "success", Number),
     ("note", "note", Text),
 ];
+const LIST: Shape = &[
+    ("plane", "plane", Text),
+    ("path", "path", Text),
+    ("query", "query", List),
+    ("needs", "needs", Text),
+    ("what", "what", Text),
+    ("note", "note", Text),
+];
 const ERROR_TEXT: Shape = &[
     ("condition", "condition", Text),
     ("plane", "plane", Text),
@@ -218,6 +226,7 @@ fn main() -> Result<()> {
         ("models", "MODELS", "Model", MODEL),
         ("model-regions", "MODEL_REGIONS", "ModelRegion", MODEL_REGION),
         ("probes", "PROBES", "Probe", PROBE),
+        ("lists", "LISTS", "List", LIST),
         ("error-texts", "ERROR_TEXTS", "ErrorText", ERROR_TEXT),
         ("error-codes", "ERROR_CODES", "ErrorCode", ERROR_CODE),
     ] {

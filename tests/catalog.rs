@@ -32,6 +32,7 @@ fn all_facts() -> Vec<(&'static str, &'static Fact)> {
     all.extend(catalog::models().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::models().iter().flat_map(|row| row.regions()).map(|row| (row.name, &row.fact)));
     all.extend(catalog::probes().iter().map(|row| (row.name, &row.fact)));
+    all.extend(catalog::lists().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::error_texts().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::error_codes().iter().map(|row| (row.name, &row.fact)));
     all
@@ -136,6 +137,12 @@ fn every_reference_leads_somewhere() {
     }
     for row in catalog::probes() {
         assert!(catalog::plane(row.plane).is_some(), "{}: {}", row.name, row.plane);
+    }
+    for row in catalog::lists() {
+        assert!(catalog::plane(row.plane).is_some(), "{}: {}", row.name, row.plane);
+        let (verb, name) = row.needs.split_once(' ').unwrap();
+        assert!(catalog::Verb::of_word(verb).is_some(), "{}: {verb}", row.name);
+        assert!(catalog::resource_type(name).is_some(), "{}: {name}", row.name);
     }
     for row in catalog::error_texts() {
         let known = catalog::plane(row.plane).is_some() || ["any", "any-signed"].contains(&row.plane);

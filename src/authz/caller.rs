@@ -79,10 +79,21 @@ impl<'c> Caller<'c> {
             let key = subject::key(false, group.domain.as_deref(), &group.name);
             self.member_of.insert(key, (Truth::True, None));
         }
+        // Members may be listed by OCIDs that no list of users gives names to.
+        let nameless = || {
+            let unlisted = |member: &String| is_ocid(member) && self.compiled.user(member).is_none();
+            !is_ocid(user) && tenancy.groups.iter().any(|group| group.members.iter().any(unlisted))
+        };
         if let Some(known) = known {
             known.groups.iter().for_each(|name| self.join(false, &GroupName::parse(name)));
-        } else if !tenancy.complete {
+        } else if !tenancy.complete || nameless() {
             self.further = Some(format!("the groups of user `{user}` are not known").into());
+        }
+        for unseen in tenancy.unseen.iter().filter(|unseen| unseen.what == "members") {
+            let Some(group) = &unseen.group else { continue };
+            let key = subject::key(false, unseen.domain.as_deref(), group);
+            let reason = format!("the members of group `{group}` were not seen: {}", unseen.why);
+            self.member_of.entry(key).or_insert_with(|| unknown(reason));
         }
     }
 
@@ -258,6 +269,16 @@ impl<'c> Caller<'c> {
             (by_ocid(key) && !by_ocid(own) && !ocid_known(own))
                 || (by_ocid(own) && !by_ocid(key) && !ocid_known(key))
         });
+        let nameless = |own: &&Arc<str>| {
+            let (domain, name) = own.split_once('/').unwrap_or_default();
+            key.get(..2) == own.get(..2)
+                && key.rsplit_once('/').is_some_and(|(_, wanted)| wanted == name)
+                && domain.get(2..).is_some_and(is_ocid)
+        };
+        if let Some(own) = self.member_of.keys().find(nameless) {
+            let domain = own.get(2..).and_then(|own| own.split('/').next()).unwrap_or_default();
+            return unknown(format!("which identity domain has the OCID `{domain}` is not known"));
+        }
         if blurred && !self.compiled.names.complete {
             let ocid = key.get(2..).unwrap_or(key);
             return unknown(format!("which group has the OCID `{ocid}` is not known"));

@@ -51,7 +51,8 @@ pub struct Compiled {
 
 impl Compiled {
     /// Compiles a tenancy.
-    pub fn new(tenancy: Tenancy) -> Self {
+    pub fn new(mut tenancy: Tenancy) -> Self {
+        tenancy.name_domains();
         let mut tree = Tree::new(&tenancy);
         let names = Names::new(&tenancy);
         let mut compiled = Compiled {
@@ -225,6 +226,31 @@ impl Compiled {
             Scope::Unknown(_, reason) => (Truth::Unknown, Some(reason.clone())),
             Scope::Foreign(..) | Scope::Nowhere(_) => (Truth::False, None),
         }
+    }
+
+    /// Why there may be further statements that bear on a target: the policies of a compartment at or above it are
+    /// among what was not seen.
+    pub fn unseen_policies(&self, target: &Target) -> Option<Arc<str>> {
+        let unseen = self.tenancy.unseen.iter().filter(|unseen| unseen.what == "policies");
+        let bearing = |place: &str| {
+            let root = place.is_empty() || self.tenancy.ocid.as_deref().is_some_and(|ocid| ocid == place);
+            let id = if root {
+                Some(ROOT)
+            } else if super::tree::is_ocid(place) {
+                self.tree.by_ocid(place)
+            } else {
+                self.tree.find(&format!("/{}", place.to_lowercase()))
+            };
+            id.is_none_or(|id| self.tree.reaches(id, target) != Truth::False)
+        };
+        let mut found = unseen.filter(|unseen| unseen.compartment.as_deref().is_none_or(bearing));
+        let first = found.next()?;
+        let place = match first.compartment.as_deref() {
+            None => "some compartments".to_owned(),
+            Some("") => "the root compartment".to_owned(),
+            Some(place) => format!("compartment `{place}`"),
+        };
+        Some(format!("the policies of {place} were not seen: {}", first.why).into())
     }
 
     /// Whether a tenancy is the one that a statement names.

@@ -293,7 +293,24 @@ impl<'c> Prepared<'c> {
             decision.granted_by.clear();
         }
         decision.finish(whole);
+        self.mind_the_unseen(&mut decision);
         decision
+    }
+
+    /// What was not seen may grant what nothing else does, and take away what something else grants.
+    fn mind_the_unseen(&self, decision: &mut Decision) {
+        let settled = match decision.verdict {
+            Verdict::Deny => !decision.denied_by.is_empty(),
+            Verdict::Allow => self.caller.is_administrator().is_true(),
+            Verdict::Unknown => false,
+        };
+        if settled {
+            return;
+        }
+        if let Some(reason) = self.compiled.unseen_policies(&self.target) {
+            decision.unknowns.push(Open { origin: None, reason });
+            decision.verdict = Verdict::Unknown;
+        }
     }
 
     fn right(

@@ -38,6 +38,7 @@ pub use condition::{Condition, Operator, Test, Value};
 pub use cover::{ConditionTruth, Cover, Of, condition_truth, covers, covers_across};
 pub use decide::{Decision, Fit, Open, Prepared, Verdict, decide, decide_across};
 pub use diff::{AccessDiff, Change, ChangeKind, diff};
+pub use from_dump::listed;
 pub use least::statement as least_statement;
 pub use near_miss::{Clause, Miss, NearMiss, near_misses};
 pub use overlap::{covered_by, taken_by};
@@ -45,7 +46,7 @@ pub use request::{GroupName, Principal, Request, ResourcePrincipal, Wanted};
 pub use subject::{Members, SubjectMatch};
 pub use tenancy::{
     ApiKey, Compartment, Domain, DynamicGroup, Group, Placed, Policy, Resource, Secret, StatementText, Tags,
-    Tenancy, TenancyError, User,
+    Tenancy, TenancyError, Unseen, User,
 };
 pub use tree::{NodeId, ROOT, Target, Tree};
 pub use truth::Truth;

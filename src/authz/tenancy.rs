@@ -55,9 +55,34 @@ pub struct Tenancy {
     pub projects: Vec<Placed>,
     /// Endpoints of dedicated AI clusters.
     pub endpoints: Vec<Placed>,
-    /// Service limits by name.
+    /// Service limits by name; `name@region` where a region has another than the one that was asked first.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, i64>,
+    /// What whoever wrote this down had no right to see, or did not look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<Unseen>,
+}
+
+/// A list that is missing or not whole.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Unseen {
+    /// What is listed: `policies`, `members`, `dynamic-groups` and so on.
+    pub what: String,
+    /// The path or OCID of the compartment, empty for the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compartment: Option<String>,
+    /// The region, for what is kept by region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The identity domain, for what is kept by domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The group, for its members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Why it was not seen.
+    pub why: String,
 }
 
 /// A compartment.
@@ -301,15 +326,22 @@ impl std::fmt::Display for TenancyError {
 
 impl std::error::Error for TenancyError {}
 
+impl From<serde_json::Error> for TenancyError {
+    fn from(error: serde_json::Error) -> Self {
+        TenancyError {
+            // The position stands apart.
+            message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+            position: Some((error.line(), error.column())),
+        }
+    }
+}
+
 impl Tenancy {
     /// Reads a tenancy file: JSON when it starts with a brace, else TOML.
     pub fn from_text(text: &str) -> Result<Self, TenancyError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim_start().starts_with('{') {
-            return serde_json::from_str(text).map_err(|error| TenancyError {
-                message: error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
-                position: Some((error.line(), error.column())),
-            });
+            return serde_json::from_str(text).map_err(TenancyError::from);
         }
         toml::from_str(text).map_err(|error| TenancyError {
             message: error.message().lines().collect::<Vec<_>>().join(" "),

@@ -22,8 +22,8 @@ pub use iam::{
     operations_named, permission, permissions, resource_type, resource_types, wrong_name, wrong_names,
 };
 pub use place::{
-    AuthMethod, Delay, Limit, Plane, Realm, Region, auth_method, auth_methods, delay, delays, limit, limits,
-    plane, planes, realm, realms, region, regions,
+    AuthMethod, Delay, Limit, List, Plane, Realm, Region, auth_method, auth_methods, delay, delays, limit,
+    limits, list, lists, plane, planes, realm, realms, region, regions,
 };
 pub use principal::{OcidKind, Place, PrincipalType, ocid_kind, ocid_kinds, principal_type, principal_types};
 pub use suggest::suggest;

@@ -2,7 +2,7 @@
 
 use super::fact::Fact;
 use super::find;
-use super::tables::{AUTH_METHODS, DELAYS, LIMITS, PLANES, REALMS, REGIONS};
+use super::tables::{AUTH_METHODS, DELAYS, LIMITS, LISTS, PLANES, REALMS, REGIONS};
 
 /// A realm: a set of regions that share nothing with others.
 #[derive(Debug)]
@@ -119,6 +119,27 @@ pub struct Limit {
     pub fact: Fact,
 }
 
+/// A list that tells of a tenancy, and the request that reads it.
+#[derive(Debug)]
+pub struct List {
+    /// What the project calls it, such as `policies`.
+    pub name: &'static str,
+    /// The plane that serves it.
+    pub plane: &'static str,
+    /// The path, with `{tenancy}` and the like left open.
+    pub path: &'static str,
+    /// The query parameters, likewise.
+    pub query: &'static [&'static str],
+    /// Verb and resource-type that let a caller read it.
+    pub needs: &'static str,
+    /// What it lists.
+    pub what: &'static str,
+    /// What else there is to know, or nothing.
+    pub note: &'static str,
+    /// Where this comes from.
+    pub fact: Fact,
+}
+
 /// How long a change takes to have its effect.
 #[derive(Debug)]
 pub struct Delay {
@@ -183,6 +204,16 @@ pub fn limit(name: &str) -> Option<&'static Limit> {
 /// All limits, by name.
 pub fn limits() -> &'static [Limit] {
     &LIMITS
+}
+
+/// The list with this name.
+pub fn list(name: &str) -> Option<&'static List> {
+    find(&LISTS, name, |row| row.name)
+}
+
+/// All lists that tell of a tenancy, by name.
+pub fn lists() -> &'static [List] {
+    &LISTS
 }
 
 /// The delay of this change, such as `policy-change`.

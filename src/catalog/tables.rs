@@ -4,7 +4,7 @@ use super::Kind;
 use super::fact::{Certainty, Fact, Source};
 use super::genai::{ErrorCode, ErrorText, Hosting, Life, Mode, Model, ModelRegion, Probe, Support, Wording};
 use super::iam::{Operation, Permission, ResourceType, Shape, Slip, Verb, WrongName};
-use super::place::{AuthMethod, Delay, Limit, Plane, Realm, Region};
+use super::place::{AuthMethod, Delay, Limit, List, Plane, Realm, Region};
 use super::principal::{OcidKind, Place, PrincipalType};
 use super::variable::{Scope, ValueType, Variable};
 

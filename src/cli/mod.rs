@@ -14,6 +14,8 @@ mod lint;
 mod parse;
 mod rules;
 mod schema;
+#[cfg(feature = "live")]
+mod snapshot;
 mod tenancy;
 mod terminal;
 mod who_can;
@@ -83,6 +85,8 @@ enum Command {
     WhoCan(Box<who_can::WhoCanArgs>),
     Diff(diff::DiffArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    #[cfg(feature = "live")]
+    Snapshot(Box<snapshot::SnapshotArgs>),
     Config(config::ConfigArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -150,6 +154,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::WhoCan(args) => who_can::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),
         Command::Diagnose(args) => diagnose::run(args),
+        #[cfg(feature = "live")]
+        Command::Snapshot(args) => snapshot::run(args, &cli.global, &terminal),
         Command::Config(args) => config::run(args, &cli.global, &terminal),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

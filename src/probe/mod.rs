@@ -5,6 +5,7 @@ pub mod auth;
 pub mod config;
 mod endpoints;
 pub mod preflight;
+pub mod snapshot;
 mod surroundings;
 pub mod transport;
 
