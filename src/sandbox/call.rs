@@ -1,5 +1,6 @@
 //! What passes between the rooms of the sandbox: a request, where it leads, and what comes back.
 
+use super::change::Change;
 use crate::authz::Principal;
 use crate::catalog::{ErrorText, Operation, Plane};
 use crate::wire::Headers;
@@ -57,17 +58,22 @@ pub fn form_pairs(text: &str) -> Vec<(String, String)> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(key), decoded(value))
+            (decoded(key, b' '), decoded(value, b' '))
         })
         .collect()
 }
 
-fn decoded(text: &str) -> String {
+/// A piece of a path, percent-decoded; there a plus sign is itself.
+pub(super) fn decoded_path(text: &str) -> String {
+    decoded(text, b'+')
+}
+
+fn decoded(text: &str, plus: u8) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         match byte {
-            b'+' => bytes.push(b' '),
+            b'+' => bytes.push(plus),
             b'%' => {
                 let mut ahead = rest.clone();
                 let pair = ahead.next().and_then(hex).zip(ahead.next().and_then(hex));
@@ -135,6 +141,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
+    /// What it changes in the served tenancy: to be applied before the answer is sent.
+    pub changes: Vec<Change>,
 }
 
 /// The body of an answer.
@@ -153,12 +161,28 @@ pub enum Body {
 impl Answer {
     /// A JSON answer with status 200.
     pub fn json(value: Value) -> Self {
-        Self { status: 200, headers: Vec::new(), body: Body::Json(value) }
+        Self::with_body(Body::Json(value))
+    }
+
+    /// An answer with status 200.
+    pub fn with_body(body: Body) -> Self {
+        Self { status: 200, headers: Vec::new(), body, changes: Vec::new() }
+    }
+
+    /// An answer that says no more than that it is done.
+    pub fn empty(status: u16) -> Self {
+        Self::with_body(Body::Empty).with_status(status)
     }
 
     /// The same answer with another status.
     pub fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    /// The same answer with one more change of the tenancy.
+    pub fn with_change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
     }
 
     /// The same answer with one more header.

@@ -6,5 +6,12 @@
 //! stops it on the way is a [`Failure`], which `failure` words as the plane would. Binds and calls nothing but loopback.
 
 mod call;
+mod change;
+pub mod failure;
+pub mod planes;
+pub mod route;
+mod store;
 
 pub use call::{Answer, Body, Call, Caller, Failure, Route, Target, form_pairs};
+pub use change::Change;
+pub use store::Store;
