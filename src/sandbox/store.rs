@@ -202,7 +202,7 @@ impl Shelves {
         self.places.insert(stored.id.clone(), place.clone());
         let first = (place.0.clone(), place.1.clone(), 0);
         self.resources.insert(place.clone(), stored);
-        if sequence % 1_000 == 0 {
+        if sequence.is_multiple_of(1_000) {
             let held = self.resources.range(first.clone()..=place).count();
             for _ in PER_KIND..held {
                 let Some(oldest) =

@@ -11,6 +11,7 @@ mod turn;
 use super::call::{Answer, Call, Caller, Failure, Route, Target};
 use super::store::Store;
 use crate::authz::Tenancy;
+use serde_json::Value;
 
 /// What a planes' function is given: the parts of one call that are the same for all of them.
 #[derive(Clone, Copy)]
@@ -57,6 +58,13 @@ pub fn answer(
     }
 }
 
+/// Sets a field of a JSON object.
+fn set(object: &mut Value, key: &str, value: impl Into<Value>) {
+    if let Value::Object(fields) = object {
+        fields.insert(key.to_owned(), value.into());
+    }
+}
+
 /// Puts into a store what the tenancy says of resources that planes serve.
 pub(super) fn seed(_store: &Store, _tenancy: &Tenancy) {}
 
@@ -66,7 +74,7 @@ mod tests {
     use crate::catalog::{self, Plane};
     use crate::sandbox::{Body, failure, route};
     use crate::wire::Headers;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     pub fn call(method: &str, target: &str) -> Call {
         Call {

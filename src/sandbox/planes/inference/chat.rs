@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::Asked;
 use super::super::model::{self, Api};
 use super::super::text;
 use super::super::turn::{self, Choice, Form, From, Question, Tool, Turn};
+use super::super::{Asked, set};
 use super::{announcing, bad_body, model_id};
 use crate::sandbox::call::{Answer, Body, Failure};
 use crate::sandbox::store;
@@ -228,7 +228,7 @@ impl Chat<'_> {
     fn message(&self) -> Value {
         let mut message = json!({ "role": "ASSISTANT" });
         if self.turn.calls.is_empty() {
-            message["content"] = json!([{ "type": "TEXT", "text": self.turn.reply.text }]);
+            set(&mut message, "content", json!([{ "type": "TEXT", "text": self.turn.reply.text }]));
             return message;
         }
         let calls = self.turn.calls.iter().map(|call| {
@@ -239,9 +239,9 @@ impl Chat<'_> {
                 _ => json!({ "id": call.id, "type": "FUNCTION", "name": call.name, "arguments": arguments }),
             }
         });
-        message["toolCalls"] = calls.collect();
+        set(&mut message, "toolCalls", calls.collect::<Value>());
         if self.format == "COHEREV2" {
-            message["toolPlan"] = "I will call the tool.".into();
+            set(&mut message, "toolPlan", "I will call the tool.");
         }
         message
     }
@@ -264,15 +264,15 @@ impl Chat<'_> {
                 .iter()
                 .map(|call| json!({ "name": call.name, "parameters": call.arguments }))
                 .collect();
-            said["toolCalls"] = calls.clone();
-            response["toolCalls"] = calls;
+            set(&mut said, "toolCalls", calls.clone());
+            set(&mut response, "toolCalls", calls);
         }
         history.push(said);
-        response["chatHistory"] = history.into();
+        set(&mut response, "chatHistory", history);
         if let Some(documents) =
             self.request.get("documents").and_then(Value::as_array).filter(|all| !all.is_empty())
         {
-            response["documents"] = documents.clone().into();
+            set(&mut response, "documents", documents.clone());
         }
         response
     }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::Asked;
 use super::super::model::{self, Api};
 use super::super::text;
 use super::super::turn::{self, Choice, Form, From, Question, Tool, Turn};
+use super::super::{Asked, set};
 use super::refused;
 use crate::sandbox::call::{Answer, Body, Failure};
 use crate::sandbox::failure;
@@ -158,7 +158,7 @@ impl Chat<'_> {
             let mut shown = json!({ "id": call.id, "type": "function",
                 "function": { "name": call.name, "arguments": call.arguments.to_string() } });
             if indexed {
-                shown["index"] = index.into();
+                set(&mut shown, "index", index);
             }
             shown
         });
@@ -168,8 +168,8 @@ impl Chat<'_> {
     fn completion(&self, count: u64) -> Value {
         let mut message = json!({ "role": "assistant", "content": self.turn.reply.text, "refusal": null });
         if !self.turn.calls.is_empty() {
-            message["content"] = Value::Null;
-            message["tool_calls"] = self.calls(false);
+            set(&mut message, "content", Value::Null);
+            set(&mut message, "tool_calls", self.calls(false));
         }
         let choices: Vec<_> = (0..count)
             .map(|index| {
@@ -204,7 +204,7 @@ impl Chat<'_> {
         events.push(delta(json!({}), self.turn.finish().into()));
         if usage {
             let mut last = chunk(json!([]));
-            last["usage"] = self.usage();
+            set(&mut last, "usage", self.usage());
             events.push(last);
         }
         let mut lines: Vec<_> = events.into_iter().map(|event| format!("data: {event}")).collect();
