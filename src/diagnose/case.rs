@@ -1,4 +1,6 @@
-//! A case: what is known of a failed call, as given, and the same in the catalogue's words.
+//! A case: what is known of a failed call, as given. [`super::facts`] has the same in the catalogue's words.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,9 +28,87 @@ pub struct Case {
     pub host: Option<String>,
     /// The `opc-request-id` of the answer.
     pub opc_request_id: Option<String>,
+    /// Who called: OCID, or one of the forms of `ociam why --principal`.
+    pub principal: Option<String>,
+    /// Path or OCID of the compartment that the request names.
+    pub compartment: Option<String>,
+    /// OCID of the project that the request names.
+    pub project: Option<String>,
+    /// OCID of the GenAI API key.
+    pub key: Option<String>,
+    /// Region in which the GenAI API key was created.
+    pub key_region: Option<String>,
+    /// OCID of the tenancy.
+    pub tenancy: Option<String>,
+    /// Home region of the tenancy.
+    pub home_region: Option<String>,
+    /// Regions that the tenancy is subscribed to.
+    pub subscribed_regions: Vec<String>,
+    /// Limits of Generative AI by name.
+    pub limits: BTreeMap<String, i64>,
+    /// Time of the client when it called.
+    pub local_time: Option<String>,
+    /// Time of the service, from the Date header of the answer.
+    pub server_time: Option<String>,
+    /// When the session token or principal token expires.
+    pub token_expires: Option<String>,
+    /// What changed shortly before, and how many minutes before: `policy`, `group`, `matching-rule`, `signing-key`,
+    /// `genai-key`, `project`, `region`.
+    pub changed: BTreeMap<String, u32>,
+    /// The profile of the configuration, secrets left out.
+    pub config: BTreeMap<String, String>,
+    /// Headers of the request, secrets left out.
+    pub headers: BTreeMap<String, String>,
     /// What local checks, further requests or the evaluator have to say.
     #[serde(skip)]
     pub witnesses: Vec<super::Witness>,
+}
+
+impl Case {
+    /// This case with what the other one says laid over it.
+    #[must_use]
+    pub fn with(mut self, over: Case) -> Case {
+        let error = ErrorSeen {
+            status: over.error.status.or(self.error.status),
+            code: over.error.code.or(self.error.code.take()),
+            message: over.error.message.or(self.error.message.take()),
+        };
+        let list = |over: Vec<String>, under: Vec<String>| if over.is_empty() { under } else { over };
+        let request = match (self.request.take(), over.request) {
+            (Some(under), Some(over)) => Some(format!("{under}\n{over}")),
+            (under, over) => over.or(under),
+        };
+        let mut merged = self;
+        merged.limits.extend(over.limits);
+        merged.changed.extend(over.changed);
+        merged.config.extend(over.config);
+        merged.headers.extend(over.headers);
+        merged.witnesses.extend(over.witnesses);
+        Case {
+            error,
+            request,
+            auth_method: over.auth_method.or(merged.auth_method),
+            plane: over.plane.or(merged.plane),
+            region: over.region.or(merged.region),
+            model: over.model.or(merged.model),
+            policies: list(over.policies, merged.policies),
+            matching_rules: list(over.matching_rules, merged.matching_rules),
+            host: over.host.or(merged.host),
+            opc_request_id: over.opc_request_id.or(merged.opc_request_id),
+            principal: over.principal.or(merged.principal),
+            compartment: over.compartment.or(merged.compartment),
+            project: over.project.or(merged.project),
+            key: over.key.or(merged.key),
+            key_region: over.key_region.or(merged.key_region),
+            tenancy: over.tenancy.or(merged.tenancy),
+            home_region: over.home_region.or(merged.home_region),
+            subscribed_regions: list(over.subscribed_regions, merged.subscribed_regions),
+            local_time: over.local_time.or(merged.local_time),
+            server_time: over.server_time.or(merged.server_time),
+            token_expires: over.token_expires.or(merged.token_expires),
+            ..merged
+        }
+    }
 }
 
 /// What came back.
@@ -51,221 +131,4 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<O
         Some(serde_json::Value::String(text)) => Some(text),
         Some(other) => Some(other.to_string()),
     })
-}
-
-/// The planes that a case may be about; `Database` is Select AI, which hides the plane behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Plane {
-    /// Native inference.
-    Inference,
-    /// OpenAI-compatible inference.
-    InferenceOpenai,
-    /// Generative AI management.
-    Management,
-    /// Agent runtime.
-    AgentRuntime,
-    /// Agent management.
-    AgentManagement,
-    /// Identity.
-    Identity,
-    /// Select AI and DBMS_CLOUD in a database.
-    Database,
-    /// Another OCI service.
-    Other,
-}
-
-impl Plane {
-    /// The plane's name in data files and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Plane::Inference => "inference",
-            Plane::InferenceOpenai => "inference-openai",
-            Plane::Management => "management",
-            Plane::AgentRuntime => "agent-runtime",
-            Plane::AgentManagement => "agent-management",
-            Plane::Identity => "identity",
-            Plane::Database => "adb",
-            Plane::Other => "other",
-        }
-    }
-
-    fn named(name: &str) -> Option<Plane> {
-        let name = name.to_ascii_lowercase().replace('_', "-");
-        Some(match name.as_str() {
-            "inference" | "generative-ai-inference" | "native" => Plane::Inference,
-            "inference-openai" | "openai-compatible" | "openai" | "management-openai" => {
-                Plane::InferenceOpenai
-            }
-            "management" | "generative-ai" | "control" | "control-plane" => Plane::Management,
-            "agent-runtime" | "generative-ai-agent-runtime" | "agents" => Plane::AgentRuntime,
-            "agent-management" | "agent" | "generative-ai-agent" => Plane::AgentManagement,
-            "identity" | "iam" | "auth" => Plane::Identity,
-            "adb" | "select-ai" | "database" | "dbms-cloud" => Plane::Database,
-            "other" => Plane::Other,
-            _ => return None,
-        })
-    }
-
-    /// The plane that a URL, host or path belongs to.
-    fn of_url(text: &str) -> Option<Plane> {
-        let has = |part: &str| text.contains(part);
-        if has("agent-runtime.generativeai") || has("/agentendpoints/") {
-            Some(Plane::AgentRuntime)
-        } else if has("agent.generativeai") {
-            Some(Plane::AgentManagement)
-        } else if has("/openai/v1") || has("/actions/v1") {
-            Some(Plane::InferenceOpenai)
-        } else if has("inference.generativeai") || has("/20231130/actions/") {
-            Some(Plane::Inference)
-        } else if has("//generativeai.") {
-            Some(Plane::Management)
-        } else if has("//identity.") || has("//auth.") {
-            Some(Plane::Identity)
-        } else {
-            None
-        }
-    }
-}
-
-/// Auth methods, in the catalogue's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Auth {
-    /// `sk-…` as bearer.
-    GenaiApiKey,
-    /// A user's API signing key.
-    UserApiKey,
-    /// `oci session authenticate`.
-    SessionToken,
-    /// A compute instance.
-    InstancePrincipal,
-    /// A function, container instance, notebook, database, …
-    ResourcePrincipal,
-    /// A pod of an enhanced OKE cluster.
-    OkeWorkload,
-    /// On behalf of a user.
-    DelegationToken,
-    /// An identity domain's token.
-    Oauth,
-}
-
-impl Auth {
-    /// The method's name in data files and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Auth::GenaiApiKey => "genai-api-key",
-            Auth::UserApiKey => "user-api-key",
-            Auth::SessionToken => "session-token",
-            Auth::InstancePrincipal => "instance-principal",
-            Auth::ResourcePrincipal => "resource-principal",
-            Auth::OkeWorkload => "oke-workload",
-            Auth::DelegationToken => "delegation-token",
-            Auth::Oauth => "oauth",
-        }
-    }
-
-    fn named(name: &str) -> Option<Auth> {
-        let name = name.to_ascii_lowercase().replace(['_', ' '], "-");
-        Some(match name.as_str() {
-            "genai-api-key" | "generative-ai-api-key" | "bearer" | "openai-api-key" => Auth::GenaiApiKey,
-            "user-api-key" | "api-key" | "user-principal" | "user" | "signing-key" => Auth::UserApiKey,
-            "session-token" | "security-token" | "session" => Auth::SessionToken,
-            "instance-principal" | "instance-principals" => Auth::InstancePrincipal,
-            "resource-principal" | "resource-principals" => Auth::ResourcePrincipal,
-            "oke-workload" | "oke-workload-identity" | "workload-identity" | "workload" => Auth::OkeWorkload,
-            "delegation-token" | "obo" | "instance-obo-user" => Auth::DelegationToken,
-            "oauth" | "token-exchange" => Auth::Oauth,
-            _ => return None,
-        })
-    }
-}
-
-/// A case in the catalogue's words, lower-cased where only matching matters.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    /// HTTP status, given or read from the message.
-    pub status: Option<u16>,
-    /// Auth method, given or read from the text.
-    pub auth: Option<Auth>,
-    /// Plane, given or read from the text.
-    pub plane: Option<Plane>,
-    /// Region identifier, given or read from a URL.
-    pub region: Option<String>,
-    /// Models named.
-    pub models: Vec<String>,
-    /// Code and message, as given.
-    pub error: String,
-    /// What the user says of the request, with host and model.
-    pub request: String,
-}
-
-impl Facts {
-    /// Reads what the case says outright and what its texts imply.
-    pub fn of(case: &Case) -> Facts {
-        let code = case.error.code.clone().unwrap_or_default();
-        let message = case.error.message.clone().unwrap_or_default();
-        let error = if message.contains(&code) { message } else { format!("{code}: {message}") };
-        let mut request = case.request.clone().unwrap_or_default();
-        for extra in [&case.host, &case.model].into_iter().flatten() {
-            request.push(' ');
-            request.push_str(extra);
-        }
-        let (error, request) = (super::redact::redact(&error), super::redact::redact(&request));
-        let all = format!("{error} {request}").to_ascii_lowercase();
-        let status = case.error.status.or_else(|| status_in(&code, &error));
-        let auth = case.auth_method.as_deref().and_then(Auth::named).or_else(|| auth_in(&all));
-        let stated = case.plane.as_deref().and_then(Plane::named);
-        let plane = match stated {
-            Some(Plane::Other) | None => {
-                Plane::of_url(&all).or(stated).or_else(|| all.contains("ora-2").then_some(Plane::Database))
-            }
-            stated => stated,
-        };
-        let region = case.region.clone().or_else(|| super::extract::region_in(&all));
-        let models = case.model.as_deref().map(models_in).unwrap_or_default();
-        Facts { status, auth, plane, region, models, error, request }
-    }
-
-    /// Whether nothing at all is known.
-    pub fn is_empty(&self) -> bool {
-        self.status.is_none()
-            && self.error.trim_matches([':', ' ']).is_empty()
-            && self.request.trim().is_empty()
-    }
-}
-
-fn models_in(text: &str) -> Vec<String> {
-    text.split([';', ',', '/', ' '])
-        .map(|word| word.trim_matches(['\'', '"', '`', '(', ')']).to_owned())
-        .filter(|word| word.contains('.') && !word.ends_with('*') && !word.starts_with("ocid1."))
-        .collect()
-}
-
-fn status_in(code: &str, error: &str) -> Option<u16> {
-    let plausible = |status: &u16| (400..600).contains(status);
-    if let Some(status) = code.trim().parse().ok().filter(plausible) {
-        return Some(status);
-    }
-    if let Some(status) =
-        code.trim().strip_prefix("ORA-20").and_then(|rest| rest.get(..3)?.parse().ok()).filter(plausible)
-    {
-        return Some(status);
-    }
-    super::extract::status_in(error)
-}
-
-fn auth_in(all: &str) -> Option<Auth> {
-    let has = |part: &str| all.contains(part);
-    if has("workload identity") || has("oke_workload") || has("proxymux") {
-        Some(Auth::OkeWorkload)
-    } else if has("resource principal") || has("resource_principal") {
-        Some(Auth::ResourcePrincipal)
-    } else if has("instance principal") || has("instance_principal") {
-        Some(Auth::InstancePrincipal)
-    } else if has("security_token") || has("session token") || has("keyid=\"st$") {
-        Some(Auth::SessionToken)
-    } else if has("bearer sk-") || has("generativeaiapikey") {
-        Some(Auth::GenaiApiKey)
-    } else {
-        None
-    }
 }

@@ -1,11 +1,9 @@
 //! Pasted text to a [`Case`]: tracebacks, CLI error JSON, curl output, HAR files, ORA numbers, log lines.
 
-use std::sync::OnceLock;
-
-use regex::Regex;
 use serde_json::Value;
 
 use super::case::{Case, ErrorSeen};
+use super::mentions::{self, first, pattern};
 
 /// Longest text that is looked at, in bytes; what follows is ignored.
 const LONGEST: usize = 1 << 20;
@@ -21,53 +19,48 @@ pub fn extract(pasted: &str) -> Case {
     for object in json_objects(pasted) {
         read_json(&object, &mut case);
     }
-    let status = status_in(pasted);
-    case.error.status = case.error.status.or(status);
-    if case.error.code.is_none() {
-        case.error.code = first(pasted, r"\bORA-\d{5}\b")
-            .or_else(|| first(pasted, r#"(?i)\bcode['"]?\s*[:=]\s*['"]?([A-Za-z]{4,}|\d{3})\b"#));
+    let error = &mut case.error;
+    error.status = error.status.or_else(|| status_in(pasted));
+    if error.code.is_none() {
+        error.code = first(pasted, pattern!(r"\bORA-\d{5}\b")).or_else(|| {
+            first(pasted, pattern!(r#"(?i)\b(?:service)?code['"]?\s*[:=]\s*['"]?([A-Za-z]{4,}|\d{3})\b"#))
+        });
     }
-    if case.error.message.is_none() {
-        case.error.message = Some(pasted.trim().to_owned()).filter(|text| !text.is_empty());
+    if error.message.is_none() {
+        error.message = Some(pasted.trim().to_owned()).filter(|text| !text.is_empty());
+    } else if case.request.is_none() {
+        // What stands around the error body tells how the call was made.
+        case.request = Some(pasted.trim().to_owned());
     }
-    case.host = url_host(pasted);
-    case.request = first(pasted, r"\b(?:GET|POST|PUT|DELETE|PATCH)\s+(?:https?://)?\S+")
-        .or_else(|| first(pasted, r#"https://[^\s"'<>)]+"#));
-    case.region = region_in(pasted);
-    case.model =
-        first(pasted, r"\b(?:cohere|meta|xai|openai|google|nvidia)\.[A-Za-z0-9][A-Za-z0-9.\-]+[A-Za-z0-9]");
-    case.opc_request_id = first(pasted, r#"(?i)opc-request-id['"]?\s*[:=]\s*['"]?([A-Za-z0-9/_\-]{8,})"#);
+    let urls = mentions::urls(pasted);
+    case.host = urls
+        .iter()
+        .find_map(|url| url.host.clone())
+        .or_else(|| first(pasted, pattern!(r"(?im)^[<>*]?\s*host:\s*(\S+)")));
+    if case.request.is_none() {
+        case.request = urls.iter().find(|url| url.path.len() > 1).map(|url| {
+            let method = url.method.as_deref().map(|method| format!("{method} ")).unwrap_or_default();
+            let host = url.host.as_deref().map(|host| format!("https://{host}")).unwrap_or_default();
+            format!("{method}{host}{}", url.path)
+        });
+    }
+    case.model = mentions::models(pasted).into_iter().next();
+    case.opc_request_id =
+        first(pasted, pattern!(r#"(?i)opc-?request-?id['"]?\s*[:=]\s*['"]?([A-Za-z0-9/_\-]{8,})"#));
+    let sent = pattern!(r"(?im)^>\s*(?:x-)?date:\s*(.+)$");
+    case.local_time = case.local_time.or_else(|| first(pasted, sent));
+    let answered = pattern!(r"(?im)^<\s*date:\s*(.+)$");
+    case.server_time = case.server_time.or_else(|| first(pasted, answered));
     case
-}
-
-/// The first capture group of the first match, or the whole match.
-fn first(text: &str, pattern: &str) -> Option<String> {
-    let found = Regex::new(pattern).ok()?.captures(text)?;
-    found.get(1).or_else(|| found.get(0)).map(|found| found.as_str().to_owned())
 }
 
 /// The HTTP status that a text names.
 pub(super) fn status_in(text: &str) -> Option<u16> {
-    static STATUS: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = STATUS.get_or_init(|| {
-        Regex::new(
-            r#"(?ix) (?: \bHTTP(?:/[\d.]+)?[-\s:(]*(?:status)?(?:\s*code)?[\s:=]* | \bstatus(?:[\s_-]*code)?['"]?[\s:=]+ | \berror\s+code[\s:=]+ | \bORA-20 | \berror:?\s+ | ^\s* )
-               ([45]\d\d)\b"#,
-        )
-        .ok()
-    });
-    pattern.as_ref()?.captures(text)?.get(1)?.as_str().parse().ok()
-}
-
-/// The region identifier in a URL or text.
-pub(super) fn region_in(text: &str) -> Option<String> {
-    static REGION: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = REGION.get_or_init(|| Regex::new(r"\b([a-z]{2,3}(?:-[a-z]+)?-[a-z]{4,}-\d)\b").ok());
-    pattern.as_ref()?.captures(text)?.get(1).map(|found| found.as_str().to_owned())
-}
-
-fn url_host(text: &str) -> Option<String> {
-    first(text, r"https?://([A-Za-z0-9.\-]+)").or_else(|| first(text, r"(?im)^[<>*]?\s*host:\s*(\S+)"))
+    let shape = pattern!(
+        r#"(?ix) (?: \bHTTP(?:/[\d.]+)?[-\s:(]*(?:status)?(?:\s*code)?[\s:=]* | \bstatus(?:[\s_-]*code)?['"]?[\s:=]+ | \berror\s+code[\s:=]+ | \bORA-20 | \berror:?\s+ | service\.\((?:[A-Za-z]+,\s*)? | ":\s+ | ^\s* )
+           ([45]\d\d)\b"#
+    );
+    first(text, shape)?.parse().ok()
 }
 
 /// Every complete JSON object in a text, outermost only.
@@ -97,16 +90,17 @@ fn read_json(value: &Value, case: &mut Case) {
         let failed = entries.iter().rfind(|entry| {
             entry.pointer("/response/status").and_then(Value::as_u64).is_some_and(|status| status >= 400)
         });
-        if let Some(entry) = failed {
-            case.error.status =
-                entry.pointer("/response/status").and_then(Value::as_u64).and_then(|s| u16::try_from(s).ok());
-            let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap_or("");
-            case.request = Some(format!("{} {}", text("/request/method"), text("/request/url")));
-            if let Ok(body) = serde_json::from_str(text("/response/content/text")) {
-                read_json(&body, case);
-            }
+        if let Some(entry) = failed.or_else(|| entries.last()) {
+            read_har_entry(entry, case);
         }
         return;
+    }
+    // The OpenAI-compatible plane puts an error of its own, as text, into OCI's message.
+    if let Some(inside) = value.get("message").and_then(Value::as_str)
+        && let Ok(inner) = serde_json::from_str::<Value>(inside)
+        && inner.is_object()
+    {
+        return read_json(&inner, case);
     }
     let inner = value.get("error").filter(|inner| inner.is_object()).unwrap_or(value);
     let text = |name: &str| match inner.get(name)? {
@@ -124,6 +118,51 @@ fn read_json(value: &Value, case: &mut Case) {
     case.error.message = case.error.message.take().or(seen.message);
 }
 
+/// Takes what one request of a HAR file shows; the secrets of its headers stay where they are.
+fn read_har_entry(entry: &Value, case: &mut Case) {
+    let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).unwrap_or("");
+    let status = entry.pointer("/response/status").and_then(Value::as_u64);
+    case.error.status = status.and_then(|status| u16::try_from(status).ok()).filter(|status| *status > 0);
+    let header = |side: &str, name: &str| {
+        let headers = entry.pointer(&format!("/{side}/headers")).and_then(Value::as_array)?;
+        let is = |header: &&Value| {
+            header.get("name").and_then(Value::as_str).is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        Some(headers.iter().find(is)?.get("value")?.as_str()?.to_owned())
+    };
+    case.request = Some(format!(
+        "{} {} {}",
+        text("/request/method"),
+        text("/request/url"),
+        text("/request/postData/text")
+    ));
+    for name in ["opc-compartment-id", "CompartmentId", "OpenAI-Project", "content-type"] {
+        if let Some(value) = header("request", name) {
+            case.headers.insert(name.to_ascii_lowercase(), value);
+        }
+    }
+    case.auth_method = header("request", "authorization").and_then(|value| {
+        let value = value.to_ascii_lowercase();
+        if value.starts_with("bearer sk-") {
+            Some("genai-api-key".to_owned())
+        } else if value.contains("st$") {
+            Some("session-token".to_owned())
+        } else if value.starts_with("signature") && value.contains("ocid1.user.") {
+            Some("user-api-key".to_owned())
+        } else {
+            None
+        }
+    });
+    case.server_time = header("response", "date");
+    let started = Some(text("/startedDateTime").to_owned()).filter(|time| !time.is_empty());
+    case.local_time = header("request", "date").or(started);
+    let body = text("/response/content/text");
+    match serde_json::from_str(body) {
+        Ok(body) => read_json(&body, case),
+        Err(_) => case.error.message = Some(body.to_owned()).filter(|body| !body.is_empty()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +175,6 @@ mod tests {
              'request_endpoint': 'POST https://inference.generativeai.us-chicago-1.oci.oraclecloud.com/20231130/actions/chat'}",
         );
         assert_eq!(case.error.status, Some(404));
-        assert_eq!(case.region.as_deref(), Some("us-chicago-1"));
         assert_eq!(case.opc_request_id.as_deref(), Some("AAAABBBB/CCCC"));
         assert_eq!(case.host.as_deref(), Some("inference.generativeai.us-chicago-1.oci.oraclecloud.com"));
     }

@@ -27,8 +27,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::case::{Case, Facts};
+use super::case::Case;
 pub use super::experiments::{Answer, Experiment, Need, Outcome, experiments};
+use super::facts::Facts;
 use super::rank::Weights;
 
 /// An experiment that was made, and what it showed.

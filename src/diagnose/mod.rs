@@ -8,20 +8,24 @@
 //! Weights are log-odds: what one sign adds, another may take away, and a cause that an observation
 //! contradicts is ruled out with the reason. Signs, priors and remedies are data under `data/`.
 
+mod asked;
 mod case;
 mod catalogue;
 mod experiments;
 mod extract;
+mod facts;
 pub mod ladder;
+mod mentions;
 mod rank;
 mod reason;
 mod redact;
 mod signs;
 mod witness;
 
-pub use case::{Auth, Case, ErrorSeen, Facts, Plane};
+pub use case::{Case, ErrorSeen};
 pub use catalogue::{Cause, cause, causes};
 pub use extract::extract;
+pub use facts::{Auth, Facts, Plane};
 pub use rank::{Diagnosis, Evidence, Remedy, Report, RuledOut};
 pub use redact::redact;
 pub use witness::Witness;

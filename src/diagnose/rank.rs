@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Auth, Case, Facts};
+use super::case::Case;
 use super::catalogue::{cause, causes};
+use super::facts::{Auth, Facts};
 use super::ladder::Belief;
 
 /// Any fact that a diagnosis rests on.
@@ -152,7 +153,7 @@ fn fill(text: &str, facts: &Facts) -> String {
 
 /// The least statement for the call, its unknown parts as placeholders.
 fn least_statement(facts: &Facts) -> Vec<String> {
-    use super::case::Plane;
+    use super::facts::Plane;
     let request = facts.request.to_ascii_lowercase();
     let has = |part: &str| request.contains(part);
     let grants: &[&str] = match facts.plane {

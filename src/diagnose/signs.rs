@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::case::Facts;
+use super::facts::Facts;
 use super::rank::{Evidence, Weights};
 
 #[derive(Deserialize)]
