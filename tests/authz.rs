@@ -27,23 +27,43 @@ fn every_row_of_the_tables_is_decided_as_documented() {
             assert!(!case.because.is_empty() && !case.source.is_empty(), "{file}: {}: no source", case.name);
             let compiled = Compiled::new(case.tenancy(&table));
             let request = case.request();
-            let decision = match case.home(&table) {
-                Some(home) => decide_across(&home, &compiled, &request),
-                None => decide(&compiled, &request),
+            let (verdict, open): (_, Vec<Open>) = match case.home(&table) {
+                Some(home) => {
+                    let across = decide_across(&home, &compiled, &request).unwrap();
+                    (across.verdict, across.unknowns.into_iter().map(|(_, open)| open).collect())
+                }
+                None => {
+                    let decision = decide(&compiled, &request);
+                    (decision.verdict, decision.unknowns)
+                }
             };
-            if decision.verdict.as_str() != case.expect {
-                let open: Vec<_> = decision.unknowns.iter().map(|open| open.reason.to_string()).collect();
-                wrong.push(format!(
-                    "{file}: {}: {} instead of {} {open:?}",
-                    case.name,
-                    decision.verdict.as_str(),
-                    case.expect
-                ));
+            if verdict.as_str() != case.expect {
+                let open: Vec<_> = open.iter().map(|open| open.reason.to_string()).collect();
+                let verdict = verdict.as_str();
+                wrong.push(format!("{file}: {}: {verdict} instead of {} {open:?}", case.name, case.expect));
             }
         }
     }
     assert!(wrong.is_empty(), "{} of {rows} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(rows >= 150, "only {rows} rows");
+}
+
+#[test]
+fn across_tenancies_each_refusal_without_a_deny_names_what_both_sides_must_say() {
+    let mut offered = 0;
+    for (_, table) in tables() {
+        for case in &table.case {
+            let Some(home) = case.home(&table) else { continue };
+            let compiled = Compiled::new(case.tenancy(&table));
+            let across = decide_across(&home, &compiled, &case.request()).unwrap();
+            let granted = across.verdict == Verdict::Allow;
+            let expected = !granted && across.denied_by.is_empty();
+            assert_eq!(across.least.is_some(), expected, "{}", case.name);
+            assert!(!granted || (across.endorsed.is_true() && across.admitted.is_true()), "{}", case.name);
+            offered += usize::from(expected);
+        }
+    }
+    assert!(offered > 5);
 }
 
 /// The tenancy without the statements that deny the request.

@@ -89,6 +89,74 @@ fn what_is_not_given_is_not_guessed() {
     assert_eq!(answer["unknowns"][0]["reason"], "the region of the request is not given");
 }
 
+/// Two tenancies: guests endorse chat, acme admits what `admit` says.
+fn two_tenancies(admit: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let guests = r#"
+        name = "guests"
+        ocid = "ocid1.tenancy.oc1..guests"
+        complete = true
+        groups = [{ name = "Devs", ocid = "ocid1.group.oc1..gdevs" }]
+        [[policies]]
+        name = "out"
+        compartment = ""
+        statements = ["define tenancy Acme as ocid1.tenancy.oc1..acme", "endorse group Devs to use generative-ai-chat in tenancy Acme"]
+    "#;
+    std::fs::write(folder.path().join("guests.toml"), guests).unwrap();
+    let acme = serde_json::json!({
+        "name": "acme", "ocid": "ocid1.tenancy.oc1..acme", "complete": true,
+        "compartments": [{ "path": "ml", "ocid": "ocid1.compartment.oc1..ml" }],
+        "policies": [{ "name": "in", "compartment": "", "statements": admit }],
+    });
+    std::fs::write(folder.path().join("acme.json"), acme.to_string()).unwrap();
+    folder
+}
+
+const ACROSS: [&str; 11] = [
+    "why",
+    "--tenancy",
+    "acme.json",
+    "--from",
+    "guests.toml",
+    "--principal",
+    "group:Devs",
+    "--operation",
+    "chat",
+    "--compartment",
+    "ml",
+];
+
+#[test]
+fn across_tenancies_each_side_is_told_of() {
+    let granted = two_tenancies(&[
+        "define tenancy Guests as ocid1.tenancy.oc1..guests",
+        "define group GuestDevs as ocid1.group.oc1..gdevs",
+        "admit group GuestDevs of tenancy Guests to use generative-ai-chat in compartment ml",
+    ]);
+    let (code, out, _) = ociam_in(granted.path(), &ACROSS);
+    assert_eq!(code, 0, "{out}");
+    insta::assert_snapshot!("why_across_granted", out);
+    let refused = two_tenancies(&[]);
+    let (code, out, _) = ociam_in(refused.path(), &ACROSS);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!("why_across_refused", out);
+    let (code, out, _) = ociam_in(refused.path(), &[&ACROSS[..], &["--format", "json"]].concat());
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, 1);
+    assert_eq!((&answer["endorsed"], &answer["admitted"]), (&Value::from(true), &Value::from(false)));
+    assert_eq!(answer["least_statements_home"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn across_tenancies_the_same_tenancy_twice_is_wrong_usage() {
+    let folder = two_tenancies(&[]);
+    let mut arguments = ACROSS;
+    arguments[4] = "acme.json";
+    let (code, _, err) = ociam_in(folder.path(), &arguments);
+    assert_eq!(code, 2);
+    assert!(err.contains("both tenancies are the same one"), "{err}");
+}
+
 #[test]
 fn who_can_lists_classes_keys_and_resources() {
     let (code, out, _) = ociam(&[

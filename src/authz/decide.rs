@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::action::Right;
 use super::caller::{Caller, tag_value};
-use super::compile::{Grant, Scope};
+use super::compile::Grant;
 use super::compiled::Compiled;
 use super::condition::Attributes;
 use super::request::Request;
-use super::tree::{ROOT, Target};
+use super::tree::Target;
 use super::value::Attribute;
 use super::{Truth, time};
 use crate::catalog;
@@ -73,93 +73,6 @@ pub struct Decision {
 /// Decides a request to this tenancy by one of its own principals.
 pub fn decide(compiled: &Compiled, request: &Request) -> Decision {
     Prepared::new(compiled, request).map_or_else(Decision::nowhere, |prepared| prepared.decide())
-}
-
-/// Decides a request by a principal of the tenancy `home` to the tenancy `target`: `home` must endorse it and
-/// `target` admit it.
-pub fn decide_across(home: &Compiled, target: &Compiled, request: &Request) -> Decision {
-    let caller = Caller::new(home, &request.principal);
-    let reached = match target.tree.target(request.compartment.as_deref()) {
-        Ok(reached) => reached,
-        Err(reason) => return Decision::nowhere(reason),
-    };
-    let mut decision = Decision::empty();
-    let mut whole = Truth::True;
-    for alternatives in request.wanted.needs() {
-        let met = alternatives.iter().fold(Truth::False, |truth, right| {
-            let context = Context { compiled: target, caller: &caller, target: &reached, request, right };
-            let endorsed = across(home, &context, true, &mut decision, target);
-            let admitted = across(target, &context, false, &mut decision, home);
-            truth.or(endorsed.and(admitted))
-        });
-        if met != Truth::True {
-            decision.unmet.push(alternatives);
-        }
-        whole = whole.and(met);
-    }
-    decision.finish(whole);
-    // The places are those of two tenancies: only the admitting one's can be told apart by its reader.
-    decision.granted_by.clear();
-    decision.denied_by.clear();
-    decision
-}
-
-/// One side of a request across tenancies.
-fn across(
-    side: &Compiled,
-    context: &Context<'_>,
-    endorse: bool,
-    decision: &mut Decision,
-    other: &Compiled,
-) -> Truth {
-    let (mut allowed, mut denied) = (Truth::False, Truth::False);
-    for grant in &side.grants {
-        let kinds = match grant.kind {
-            RuleKind::Endorse | RuleKind::DenyEndorse => endorse,
-            RuleKind::Admit | RuleKind::DenyAdmit => !endorse,
-            RuleKind::Allow | RuleKind::Deny | RuleKind::Hole => continue,
-        };
-        if !kinds {
-            continue;
-        }
-        let (action, _) = grant.action.gives(context.right, grant.effect());
-        let other_ocid = other.tenancy.ocid.as_deref().unwrap_or("${tenancy.id}");
-        let (who, place) = if endorse {
-            let place = match &grant.scope {
-                Scope::Foreign(foreign, path) => {
-                    let tenancy = Compiled::is_tenancy(foreign, other_ocid).0;
-                    let inside =
-                        path.as_ref().map_or(Truth::True, |path| match other.tree.target(Some(path)) {
-                            Ok(target) if target.known => {
-                                let at = target.chain.first().copied().unwrap_or(ROOT);
-                                other.tree.reaches(at, context.target)
-                            }
-                            _ => Truth::Unknown,
-                        });
-                    tenancy.and(inside)
-                }
-                Scope::Node(ROOT) | Scope::Unknown(..) => Truth::Unknown,
-                _ => Truth::False,
-            };
-            (context.caller.is(&grant.subject).0, place)
-        } else {
-            let from = match &grant.of {
-                Some(foreign) => Compiled::is_tenancy(foreign, other_ocid).0,
-                None => Truth::Unknown,
-            };
-            let place = side.reaches(grant, context.target).0;
-            (from.and(context.caller.is(&grant.subject).0), place)
-        };
-        let condition = grant.holds(context);
-        let applies = who.and(action).and(place).and(condition).and(grant.exists);
-        if applies == Truth::Unknown {
-            let reason = "whether a statement across tenancies applies is not known".into();
-            decision.unknowns.push(Open { origin: None, reason });
-        }
-        let sum = if grant.kind.is_deny() { &mut denied } else { &mut allowed };
-        *sum = sum.or(applies);
-    }
-    allowed.and(denied.negated())
 }
 
 impl Decision {
@@ -382,11 +295,16 @@ impl<'c> Prepared<'c> {
 
 /// The variables of a request, for one of the rights that it needs.
 pub struct Context<'p> {
-    compiled: &'p Compiled,
-    caller: &'p Caller<'p>,
-    target: &'p Target,
-    request: &'p Request,
-    right: &'p Right,
+    /// The tenancy that the request is sent to.
+    pub(super) compiled: &'p Compiled,
+    /// Who makes it, as the caller's own tenancy knows.
+    pub(super) caller: &'p Caller<'p>,
+    /// Where it goes.
+    pub(super) target: &'p Target,
+    /// The request.
+    pub(super) request: &'p Request,
+    /// The right.
+    pub(super) right: &'p Right,
 }
 
 impl Attributes for Context<'_> {

@@ -2,6 +2,7 @@
 //! narrowest resource-type.
 
 use super::action::Right;
+use super::caller::Caller;
 use super::decide::Prepared;
 use super::near_miss::{grants, join};
 use super::request::{GroupName, Principal, Request, Wanted};
@@ -13,7 +14,7 @@ pub fn statement(prepared: &Prepared<'_>, right: &Right) -> Option<String> {
     if matches!(right, Right::Undocumented(_)) {
         return None;
     }
-    let (subject, pins) = subject(prepared)?;
+    let (subject, pins) = subject(&prepared.request.principal, &prepared.caller)?;
     let (place, _) = location(prepared, Some(ROOT));
     let condition = join(None, &pins).map(|condition| format!(" where {condition}")).unwrap_or_default();
     let text = format!("allow {subject} to {} in {place}{condition}", action(prepared.request, right));
@@ -38,33 +39,30 @@ pub(super) fn action(request: &Request, right: &Right) -> String {
 }
 
 /// How a statement speaks of the principal: its subject and the tests that pin it.
-pub(super) fn subject(prepared: &Prepared<'_>) -> Option<(String, Vec<String>)> {
+pub(super) fn subject(principal: &Principal, caller: &Caller<'_>) -> Option<(String, Vec<String>)> {
     let test = |variable: &str, value: &str| format!("{variable} = '{value}'");
     let any_user = |pins: Vec<String>| Some(("any-user".to_owned(), pins));
-    match &prepared.request.principal {
+    match principal {
         Principal::Group(name) => Some((format!("group {}", name.in_statement()), Vec::new())),
         Principal::DynamicGroup(name) => Some((format!("dynamic-group {}", name.in_statement()), Vec::new())),
-        Principal::User { user, .. } => match joined(prepared, "group") {
+        Principal::User { user, .. } => match joined(caller, "group") {
             Some(group) => Some((group, Vec::new())),
             None if super::tree::is_ocid(user) => any_user(vec![test("request.user.id", user)]),
             None => any_user(vec![test("request.user.name", user)]),
         },
         Principal::Resource(resource) => {
-            if let Some(group) = joined(prepared, "dynamic-group") {
+            if let Some(group) = joined(caller, "dynamic-group") {
                 return Some((group, Vec::new()));
             }
             let mut pins = Vec::new();
-            if let Some(kind) = prepared.caller.resource_type() {
+            if let Some(kind) = caller.resource_type() {
                 pins.push(test("request.principal.type", &kind));
             }
             if let Some(ocid) = &resource.ocid {
                 pins.push(test("request.principal.id", ocid));
             } else {
                 pins.extend(
-                    prepared
-                        .caller
-                        .compartment_ocid()
-                        .map(|ocid| test("request.principal.compartment.id", &ocid)),
+                    caller.compartment_ocid().map(|ocid| test("request.principal.compartment.id", &ocid)),
                 );
             }
             // Nothing to pin it by: a statement for everybody is not the least one.
@@ -90,8 +88,8 @@ pub(super) fn subject(prepared: &Prepared<'_>) -> Option<(String, Vec<String>)> 
 }
 
 /// A group that the principal certainly is in, as a statement's subject.
-fn joined(prepared: &Prepared<'_>, keyword: &str) -> Option<String> {
-    let mut names: Vec<GroupName> = prepared.caller.certain_groups();
+fn joined(caller: &Caller<'_>, keyword: &str) -> Option<String> {
+    let mut names: Vec<GroupName> = caller.certain_groups();
     names.sort_by(|one, other| (&one.domain, &one.name).cmp(&(&other.domain, &other.name)));
     names.first().map(|name| format!("{keyword} {}", name.in_statement()))
 }

@@ -9,6 +9,7 @@
 //! Pure: values in, values out. Everything is three-valued: what a hole, a missing attribute or an open question of
 //! the documentation leaves open comes out as unknown with its reason, never as a guess.
 
+mod across;
 mod action;
 mod caller;
 mod compile;
@@ -31,12 +32,13 @@ mod truth;
 mod value;
 mod who_can;
 
+pub use across::{Across, Side, decide_across};
 pub use action::{Action, Effect, Right, TypeName};
 pub use compile::{Foreign, Grant, Origin, Scope};
 pub use compiled::{ADMINISTRATORS_POLICY, Compiled};
 pub use condition::{Condition, Operator, Test, Value};
 pub use cover::{ConditionTruth, Cover, Of, condition_truth, covers, covers_across};
-pub use decide::{Decision, Fit, Open, Prepared, Verdict, decide, decide_across};
+pub use decide::{Decision, Fit, Open, Prepared, Verdict, decide};
 pub use diff::{AccessDiff, Change, ChangeKind, diff};
 pub use from_dump::listed;
 pub use least::statement as least_statement;

@@ -340,7 +340,7 @@ fn edit(
     // Each try: a subject in place of the written one, and a condition.
     let mut tries = Vec::new();
     if renamed {
-        let (subject, pins) = least::subject(prepared)?;
+        let (subject, pins) = least::subject(&prepared.request.principal, &prepared.caller)?;
         if let Some(kept) = grant.condition.as_ref().and_then(without_who) {
             tries.push((Some(subject.clone()), join(repair(&kept, text, &context), &pins)));
         }
@@ -351,7 +351,7 @@ fn edit(
         }
         if wide && grant.condition.is_some() {
             // Without its condition a statement for everybody would be open to everybody.
-            let (subject, pins) = least::subject(prepared)?;
+            let (subject, pins) = least::subject(&prepared.request.principal, &prepared.caller)?;
             tries.push((Some(subject), join(None, &pins)));
         } else {
             tries.push((None, None));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::authz::{AccessDiff, Change, ChangeKind, Compiled, Tenancy, diff};
 
-use super::tenancy::{add_policies, read_tenancy};
+use super::tenancy::{add_policies, read_tenancy, state};
 use super::terminal::Terminal;
 use super::why::statement_json;
 use super::{Answer, Failure, Status, print_json};
@@ -104,27 +104,6 @@ pub(super) fn run(args: &DiffArgs, terminal: &Terminal) -> Answer {
 
 fn is_range(text: &str) -> bool {
     text.contains("..") && !Path::new(text).exists() && !text.starts_with("..")
-}
-
-/// A state: a tenancy file, or policies of any source.
-fn state(path: &Path, base: &Tenancy, terminal: &Terminal) -> Result<Tenancy, Failure> {
-    if !path.exists() {
-        return Err(Failure::usage(format!("there is no `{}`", path.display())));
-    }
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    if path.is_file() && extension == "toml" {
-        return read_tenancy(path);
-    }
-    if path.is_file()
-        && extension == "json"
-        && let Ok(tenancy) = read_tenancy(path)
-        && tenancy != Tenancy::default()
-    {
-        return Ok(tenancy);
-    }
-    let mut tenancy = base.clone();
-    add_policies(&mut tenancy, &[path.to_owned()], terminal)?;
-    Ok(tenancy)
 }
 
 /// The two ends of a range of git revisions, of one folder.

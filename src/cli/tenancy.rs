@@ -73,6 +73,27 @@ pub(super) fn read_tenancy(path: &Path) -> Result<Tenancy, Failure> {
     })
 }
 
+/// What a path holds: a tenancy file, or policies of any source beside those of `base`.
+pub(super) fn state(path: &Path, base: &Tenancy, terminal: &Terminal) -> Result<Tenancy, Failure> {
+    if !path.exists() {
+        return Err(Failure::usage(format!("there is no `{}`", path.display())));
+    }
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    if path.is_file() && extension == "toml" {
+        return read_tenancy(path);
+    }
+    if path.is_file()
+        && extension == "json"
+        && let Ok(tenancy) = read_tenancy(path)
+        && tenancy != Tenancy::default()
+    {
+        return Ok(tenancy);
+    }
+    let mut tenancy = base.clone();
+    add_policies(&mut tenancy, &[path.to_owned()], terminal)?;
+    Ok(tenancy)
+}
+
 /// Reads policies and what is declared beside them, and says what couldn't be read.
 pub(super) fn add_policies(
     tenancy: &mut Tenancy,

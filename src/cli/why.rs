@@ -1,11 +1,14 @@
 //! `ociam why`: may this principal make this request, by which statement, and if not, by what clause.
 
+mod across;
+
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use crate::authz::{
-    Compiled, Decision, NearMiss, Prepared, Principal, Verdict, least_statement, near_misses,
+    Compiled, Decision, NearMiss, Prepared, Principal, Request, Verdict, least_statement, near_misses,
 };
 
 use super::rules::ListFormat;
@@ -19,6 +22,7 @@ use super::{Answer, Failure, Status, print_json};
 Examples:
   ociam why --policies infra --principal group:Devs --operation chat --compartment ml:prod
   ociam why --tenancy acme.toml --principal genai-api-key:ocid1.generativeaiapikey… --operation responses --compartment ml
+  ociam why --tenancy acme.json --from guests.json --principal group:Devs --operation chat --compartment ml
 
 Exit codes: 0 allowed, 1 denied or not known, 2 wrong usage or unreadable input")]
 pub(super) struct WhyArgs {
@@ -30,6 +34,10 @@ pub(super) struct WhyArgs {
     principal: String,
     #[command(flatten)]
     request: RequestArgs,
+    /// The tenancy that the principal comes from, where that is another one: its tenancy file, or its policies. It
+    /// must endorse what the tenancy of the other options admits
+    #[arg(long, value_name = "PATH")]
+    from: Vec<PathBuf>,
     /// How to print the answer
     #[arg(long, value_enum, default_value = "human")]
     format: ListFormat,
@@ -39,6 +47,9 @@ pub(super) fn run(args: &WhyArgs, terminal: &Terminal) -> Answer {
     let principal = Principal::parse(&args.principal).map_err(Failure::usage)?;
     let request = args.request.request(principal)?;
     let compiled = Compiled::new(args.tenancy.load(terminal)?);
+    if !args.from.is_empty() {
+        return across::run(&args.from, &compiled, &request, args.format, terminal);
+    }
     let prepared = Prepared::new(&compiled, &request).map_err(Failure::usage)?;
     let decision = prepared.decide();
     let misses = near_misses(&prepared, &decision);
@@ -125,6 +136,25 @@ pub(super) fn write_statement(
     writeln!(out, "{indent}in `{}`, statement {}{place}", origin.policy, origin.index + 1)
 }
 
+/// The answer in a word, coloured.
+fn verdict_word(verdict: Verdict, terminal: &Terminal) -> String {
+    let (word, colour) = match verdict {
+        Verdict::Allow => ("allowed", "32"),
+        Verdict::Deny => ("denied", "31"),
+        Verdict::Unknown => ("not known", "33"),
+    };
+    if terminal.out.color { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() }
+}
+
+/// Where a request goes, in words.
+fn place(request: &Request) -> String {
+    match request.compartment.as_deref() {
+        None => "an unnamed compartment".to_owned(),
+        Some("" | "tenancy" | "root") => "the root compartment".to_owned(),
+        Some(asked) => format!("compartment {asked}"),
+    }
+}
+
 fn human(
     prepared: &Prepared<'_>,
     decision: &Decision,
@@ -134,19 +164,9 @@ fn human(
 ) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let (compiled, request) = (prepared.compiled, prepared.request);
-    let place = match request.compartment.as_deref() {
-        None => "an unnamed compartment".to_owned(),
-        Some("" | "tenancy" | "root") => "the root compartment".to_owned(),
-        Some(asked) => format!("compartment {asked}"),
-    };
+    let place = place(request);
     let (who, what) = (request.principal.label(), request.wanted.label());
-    let (word, colour) = match decision.verdict {
-        Verdict::Allow => ("allowed", "32"),
-        Verdict::Deny => ("denied", "31"),
-        Verdict::Unknown => ("not known", "33"),
-    };
-    let word =
-        if terminal.out.color { format!("\u{1b}[1;{colour}m{word}\u{1b}[0m") } else { word.to_owned() };
+    let word = verdict_word(decision.verdict, terminal);
     writeln!(out, "{word}: {what} by {who} in {place}")?;
     let mut section = |title: &str, list: &[usize]| -> io::Result<()> {
         if list.is_empty() {
