@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Hole;
@@ -61,6 +62,9 @@ pub struct Tenancy {
     /// What whoever wrote this down had no right to see, or did not look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unseen: Vec<Unseen>,
+    /// How a sandbox that serves it behaves: read there, and nothing to a decision.
+    #[serde(skip_serializing)]
+    pub sandbox: IgnoredAny,
 }
 
 /// A list that is missing or not whole.

@@ -13,6 +13,8 @@ mod input;
 mod lint;
 mod parse;
 mod rules;
+#[cfg(feature = "live")]
+mod sandbox;
 mod schema;
 #[cfg(feature = "live")]
 mod snapshot;
@@ -87,6 +89,8 @@ enum Command {
     Diagnose(diagnose::DiagnoseArgs),
     #[cfg(feature = "live")]
     Snapshot(Box<snapshot::SnapshotArgs>),
+    #[cfg(feature = "live")]
+    Sandbox(sandbox::SandboxArgs),
     Config(config::ConfigArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -156,6 +160,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diagnose(args) => diagnose::run(args),
         #[cfg(feature = "live")]
         Command::Snapshot(args) => snapshot::run(args, &cli.global, &terminal),
+        #[cfg(feature = "live")]
+        Command::Sandbox(args) => sandbox::run(args, &terminal),
         Command::Config(args) => config::run(args, &cli.global, &terminal),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -11,6 +11,7 @@ use rsa::sha2::Sha256;
 use sha1::Sha1;
 use x509_cert::Certificate as X509;
 
+use super::der;
 use super::key::{PublicKey, colons};
 use super::pem::{self, PemError};
 
@@ -115,6 +116,22 @@ impl Certificate {
     /// The tenancy that it was issued for: of an instance, or of a service.
     pub fn tenancy(&self) -> Option<&str> {
         self.attribute("opc-tenant").or_else(|| self.attribute("opc-identity"))
+    }
+
+    /// Whether the key of the other one signed this one, by RSA with SHA-256.
+    pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
+        let parts = || {
+            let (certificate, _) = der::expect(der::tag::SEQUENCE, &self.der)?;
+            let (_, _, rest) = der::element(certificate)?;
+            let signed = certificate.get(..certificate.len().checked_sub(rest.len())?)?;
+            let (_, _, rest) = der::element(rest)?;
+            // The first byte of a bit string counts the unused bits of its last.
+            let (bits, _) = der::expect(der::tag::BIT_STRING, rest)?;
+            let (unused, signature) = bits.split_first()?;
+            (*unused == 0).then_some((signed, signature))
+        };
+        let key = issuer.public_key.as_ref();
+        key.zip(parts()).is_some_and(|(key, (signed, signature))| key.verify(signed, signature))
     }
 
     /// Whether the other's subject stands as the issuer of this one. No signature is checked.

@@ -25,6 +25,7 @@ pub(super) fn expect(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The tags that occur in keys.
 pub(super) mod tag {
     pub(in super::super) const INTEGER: u8 = 0x02;
+    pub(in super::super) const BIT_STRING: u8 = 0x03;
     pub(in super::super) const OCTET_STRING: u8 = 0x04;
     pub(in super::super) const OID: u8 = 0x06;
     pub(in super::super) const SEQUENCE: u8 = 0x30;

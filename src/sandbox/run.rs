@@ -1,0 +1,130 @@
+//! Starting a sandbox on a state directory, and ending it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::doors;
+use super::faults::{Faults, NoFaults};
+use super::log::Log;
+use super::serve::Sandbox;
+use super::server;
+use super::settings::Settings;
+use super::state::{Bearers, Credentials, Folder, Keys, write_environment};
+use super::store::Store;
+use super::world::{Served, World, sample};
+use crate::authz::Tenancy;
+
+/// How often tokens are looked after and what the planes keep is written.
+const ROUND: Duration = Duration::from_secs(1);
+const LOG: &str = "requests.jsonl";
+const STORE: &str = "store.json";
+
+/// What a sandbox is started with.
+pub struct Options {
+    /// The state directory.
+    pub state: PathBuf,
+    /// The port of the main door; none or 0 for that of the last run or any free one.
+    pub port: Option<u16>,
+    /// What is served; none for what the last run on this directory served, or the sample tenancy.
+    pub tenancy: Option<(Tenancy, Settings)>,
+    /// What goes wrong on purpose.
+    pub faults: Box<dyn Faults>,
+}
+
+impl Options {
+    /// A sandbox of the sample tenancy.
+    pub fn new(state: PathBuf) -> Self {
+        Self { state, port: None, tenancy: None, faults: Box::new(NoFaults) }
+    }
+}
+
+/// A sandbox that serves.
+pub struct Running {
+    /// The URL of the main door.
+    pub address: String,
+    sandbox: Arc<Sandbox>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Starts a sandbox; it serves when this returns. The error is for people.
+pub async fn start(options: Options) -> Result<Running, String> {
+    let folder = Folder::take(&options.state)?;
+    let now = Timestamp::now();
+    let (tenancy, settings) = match options.tenancy {
+        Some(given) => given,
+        None => kept(&folder).map_or_else(sample, Ok)?,
+    };
+    let world = World::new(tenancy, settings, Bearers::read(&folder))?;
+    let credentials = Credentials::new(Keys::load(&folder)?, now)?;
+    credentials.write(&folder, &world, now)?;
+    let (opened, addresses) = doors::open(&folder, &world, options.port).await?;
+    let wrong = |error: std::io::Error| format!("can't write to the state directory: {error}");
+    write_environment(&folder, &world, &addresses).map_err(wrong)?;
+    let log = Log::new(folder.append(LOG).map_err(wrong)?);
+    let store = Store::of(world.tenancy());
+    let saved = folder.read(&Folder::private(STORE)).and_then(|text| serde_json::from_str(&text).ok());
+    if let Some(saved) = saved {
+        // What an older version has kept and this one can't read is begun anew.
+        let _ = store.restore(saved);
+    }
+    let sandbox = Arc::new(Sandbox {
+        folder,
+        served: Served::new(world),
+        credentials,
+        store,
+        log,
+        faults: options.faults,
+    });
+    let (stop, stopped) = watch::channel(false);
+    let tls = server::tls(&sandbox)?;
+    let tasks = vec![
+        tokio::spawn(server::serve(Arc::clone(&sandbox), opened, tls, stopped.clone())),
+        tokio::spawn(look_after(Arc::clone(&sandbox), stopped)),
+    ];
+    Ok(Running { address: addresses.main, sandbox, stop, tasks })
+}
+
+impl Running {
+    /// The sandbox itself.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Ends it: requests under way are answered, everything is kept.
+    pub async fn stop(self) -> Result<(), String> {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        self.sandbox.save().map_err(|error| format!("can't write to the state directory: {error}"))
+    }
+}
+
+/// What the last run served.
+fn kept(folder: &Folder) -> Option<(Tenancy, Settings)> {
+    let text = folder.read("tenancy.json")?;
+    Some((Tenancy::from_text(&text).ok()?, Settings::from_text(&text).ok()?))
+}
+
+/// Replaces tokens as a platform does, and keeps what the planes keep.
+async fn look_after(sandbox: Arc<Sandbox>, mut stopped: watch::Receiver<bool>) {
+    let mut saved = sandbox.store.changes();
+    loop {
+        tokio::select! {
+            () = server::told(&mut stopped) => return,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+        // Neither must end the sandbox when the disk is full; both are tried again in the next round.
+        let _ = sandbox.credentials.renew(&sandbox.folder, &sandbox.served.now(), sandbox.now());
+        let changes = sandbox.store.changes();
+        if changes != saved && sandbox.save().is_ok() {
+            saved = changes;
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The way of one request: authentication, authorization, the plane's answer; each step may stop it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::authenticate::{self, Known};
+use super::call::{Answer, Call, Caller, Failure, Route};
+use super::doors::{Door, Front};
+use super::faults::{Fault, Faults, Moment};
+use super::log::{Entry, Log};
+use super::state::{Credentials, Folder, write_world};
+use super::store::Store;
+use super::world::{Served, World};
+use super::{authorize, failure, federation, planes, route};
+use crate::catalog::{self, Plane};
+
+/// A sandbox: what it serves, and what it needs for that.
+pub struct Sandbox {
+    /// The state directory.
+    pub folder: Folder,
+    /// The tenancy.
+    pub served: Served,
+    /// Keys and issuers.
+    pub credentials: Credentials,
+    /// What the planes keep.
+    pub store: Store,
+    /// The log of requests.
+    pub log: Log,
+    /// What goes wrong on purpose.
+    pub faults: Box<dyn Faults>,
+}
+
+/// How a request ends.
+#[derive(Debug)]
+pub enum End {
+    /// With an answer, after which the connection may be cut off at some byte of its body.
+    Answer(Answer, Option<usize>),
+    /// Without one.
+    HangUp,
+}
+
+/// What stops a request on its way.
+enum Stop {
+    Failure(Failure, Option<&'static Plane>),
+    End(End),
+}
+
+impl Sandbox {
+    /// The time that the sandbox goes by.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// Answers a call and writes it to the log.
+    pub async fn respond(&self, door: &Door, call: &Call) -> End {
+        let began = Instant::now();
+        let world = self.served.now();
+        let mut entry = Entry::new(call, &door.name);
+        let end = match self.walk(door, call, &world, &mut entry).await {
+            Ok(answer) => self.last(call, answer).await,
+            Err(Stop::End(end)) => end,
+            Err(Stop::Failure(stopped, plane)) => {
+                entry.failure(&stopped);
+                self.last(call, failure::answer(&stopped, plane)).await
+            }
+        };
+        let status = match &end {
+            End::Answer(answer, _) => answer.status,
+            End::HangUp => 0,
+        };
+        // A log that can't be written must not take the service down with it.
+        let _ = self.log.write(&entry.finish(status, began.elapsed().as_secs_f64() * 1000.0));
+        end
+    }
+
+    async fn walk(
+        &self,
+        door: &Door,
+        call: &Call,
+        world: &Arc<World>,
+        entry: &mut Entry,
+    ) -> Result<Answer, Stop> {
+        self.trouble(Moment::Arrived, call, None).await?;
+        let known = Known { world, credentials: &self.credentials };
+        let main = matches!(door.front, Front::Main);
+        let special = match door.front {
+            Front::Main => federation::metadata(known, call, true)
+                .map(|outcome| ("imds", outcome))
+                .or_else(|| federation::token_service(known, call).map(|outcome| ("auth", outcome)))
+                .or_else(|| {
+                    federation::identity_domain(known, call).map(|outcome| ("identity-domain", outcome))
+                }),
+            Front::Metadata => federation::metadata(known, call, false).map(|outcome| ("imds", outcome)),
+            Front::Auth => federation::token_service(known, call).map(|outcome| ("auth", outcome)),
+            Front::Proxymux => federation::proxymux(known, call).map(|outcome| ("proxymux", outcome)),
+            Front::IdentityDomain => {
+                federation::identity_domain(known, call).map(|outcome| ("identity-domain", outcome))
+            }
+            Front::Planes(_) => None,
+        };
+        if let Some((name, outcome)) = special {
+            entry.set("plane", json!(name));
+            return outcome.map_err(|failure| Stop::Failure(failure, catalog::plane(name)));
+        }
+        let everything: Vec<&'static Plane>;
+        let planes = match &door.front {
+            Front::Planes(planes) => planes,
+            _ if main => {
+                everything = catalog::planes().iter().collect();
+                &everything
+            }
+            _ => {
+                let absent = Failure::new(404, "NotFound", "HTTP 404 Not Found");
+                return Err(Stop::Failure(absent.because("the door has no such path"), None));
+            }
+        };
+        let Some(route) = route::find(planes, &call.method, call.path()) else {
+            let (failure, plane) = route::absent(planes, &call.method, call.path());
+            return Err(Stop::Failure(failure, plane));
+        };
+        entry.route(&route);
+        let stop = |failure| Stop::Failure(failure, Some(route.plane));
+        let caller = authenticate::authenticate(known, call, route.plane).map_err(stop)?;
+        entry.caller(&caller);
+        self.trouble(Moment::Authenticated(&route, &caller), call, Some(route.plane)).await?;
+        let target = planes::target(&self.store, world.tenancy(), call, &route).map_err(stop)?;
+        let ruling = authorize::rule(world, call, &route, &caller, &target);
+        entry.ruling(&world.compiled, &ruling);
+        if !ruling.allowed {
+            return Err(stop(not_authorized(&route, &caller)));
+        }
+        let mut answer =
+            planes::answer(&self.store, world.tenancy(), call, &route, &caller, &target).map_err(stop)?;
+        let changes = std::mem::take(&mut answer.changes);
+        if !changes.is_empty() {
+            self.served.change(changes, |world| {
+                // What can't be kept still is served until the end of this run.
+                let _ = write_world(&self.folder, world);
+            });
+        }
+        Ok(answer)
+    }
+
+    /// What goes wrong at a moment.
+    async fn trouble(
+        &self,
+        moment: Moment<'_>,
+        call: &Call,
+        plane: Option<&'static Plane>,
+    ) -> Result<(), Stop> {
+        for fault in self.faults.at(moment, call) {
+            match fault {
+                Fault::Wait(time) => tokio::time::sleep(time).await,
+                Fault::Refuse(failure) => return Err(Stop::Failure(failure, plane)),
+                Fault::Instead(answer) => return Err(Stop::End(End::Answer(answer, None))),
+                Fault::HangUp => return Err(Stop::End(End::HangUp)),
+                // There is no body yet.
+                Fault::CutAfter(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What goes wrong with the answer itself.
+    async fn last(&self, call: &Call, answer: Answer) -> End {
+        let mut cut = None;
+        let mut answer = answer;
+        for fault in self.faults.at(Moment::Answered(&answer), call) {
+            match fault {
+                Fault::Wait(time) => tokio::time::sleep(time).await,
+                Fault::Refuse(failure) => answer = failure::answer(&failure, None),
+                Fault::Instead(other) => answer = other,
+                Fault::HangUp => return End::HangUp,
+                Fault::CutAfter(bytes) => cut = Some(bytes),
+            }
+        }
+        End::Answer(answer, cut)
+    }
+
+    /// Keeps what the planes keep, for the next start.
+    pub fn save(&self) -> io::Result<()> {
+        self.folder.write(&Folder::private("store.json"), &self.store.saved().to_string())
+    }
+}
+
+/// The refusal of a caller without the right, which looks as if there were nothing.
+fn not_authorized(route: &Route, caller: &Caller) -> Failure {
+    let name = match route.plane.name {
+        "inference-openai" | "private-endpoint" if caller.auth_method == "genai-api-key" => {
+            "no-policy-apikey"
+        }
+        "inference" | "inference-openai" | "private-endpoint" => "no-policy-inference",
+        "agent-runtime" | "agent-management" => "agent-no-policy",
+        _ => "no-policy-management",
+    };
+    authenticate::of(name, "no statement grants it")
+}
