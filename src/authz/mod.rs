@@ -43,7 +43,7 @@ pub use diff::{AccessDiff, Change, ChangeKind, diff};
 pub use from_dump::listed;
 pub use least::statement as least_statement;
 pub use near_miss::{Clause, Miss, NearMiss, near_misses};
-pub use overlap::{covered_by, taken_by};
+pub use overlap::Overlaps;
 pub use request::{GroupName, Principal, Request, ResourcePrincipal, Wanted};
 pub use subject::{Members, SubjectMatch};
 pub use tenancy::{

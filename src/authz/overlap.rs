@@ -1,6 +1,7 @@
 //! What a statement says in vain: a grant that another one gives already, and a grant that a deny takes away
 //! altogether. Sound, not complete: only what is certain counts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Truth;
@@ -11,51 +12,138 @@ use super::cover::{Cover, Of, action_covers, covers, implies, scope_covers, subj
 use super::subject::SubjectMatch;
 use super::tree::{NodeId, ROOT};
 use crate::catalog::{Shape, Verb};
-use crate::policy::ast::RuleKind;
+use crate::policy::ast::{RuleKind, Statement};
 
-/// How many grants are compared with one.
-const COMPARED: usize = 64;
+/// How many grants are compared with one, of those that ask for nothing and of those that ask for the same.
+const COMPARED: usize = 32;
+/// How many of those that ask for something else.
+const OTHERS: usize = 8;
 
-/// The first other grant of those that `fits` lets through which certainly gives (or denies) all that this one
-/// does.
-pub fn covered_by<'c>(
+type Key = (RuleKind, Arc<str>, Arc<str>, Option<NodeId>);
+
+/// The grants of a tenancy, found by subject, action and compartment, the most promising first.
+pub struct Overlaps<'c> {
     compiled: &'c Compiled,
-    grant: &Grant,
-    fits: impl Fn(&Grant) -> bool,
-) -> Option<&'c Grant> {
-    let other = |one: &&Grant| one.origin != grant.origin && one.kind == grant.kind && fits(one);
-    let all = wider(compiled, grant).into_iter().filter(other).take(COMPARED);
-    all.into_iter().find(|one| covers(compiled, one, grant) == Cover::Yes)
+    index: HashMap<Key, Bucket>,
 }
 
-/// The first deny of those that `fits` lets through which certainly takes away all that this allow gives.
-pub fn taken_by<'c>(
-    compiled: &'c Compiled,
-    allow: &Grant,
-    fits: impl Fn(&Grant) -> bool,
-) -> Option<&'c Grant> {
-    if allow.kind != RuleKind::Allow {
-        return None;
+/// Grants of one subject, action and compartment.
+#[derive(Default)]
+struct Bucket {
+    free: Vec<u32>,
+    by_condition: HashMap<Box<str>, Vec<u32>>,
+    others: Vec<u32>,
+}
+
+impl<'c> Overlaps<'c> {
+    /// Makes the grants of a tenancy ready to be compared.
+    pub fn new(compiled: &'c Compiled) -> Self {
+        let mut index: HashMap<Key, Bucket> = HashMap::new();
+        for (at, grant) in compiled.grants.iter().enumerate() {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let condition = condition_key(compiled, grant);
+            let actions = action_keys(&grant.action);
+            for subject in subject_keys(&grant.subject) {
+                for action in &actions {
+                    let key = (grant.kind, subject.clone(), action.clone(), scope_key(&grant.scope));
+                    let bucket = index.entry(key).or_default();
+                    let Some(condition) = &condition else {
+                        add(&mut bucket.free, at, COMPARED);
+                        continue;
+                    };
+                    add(bucket.by_condition.entry(condition.clone()).or_default(), at, COMPARED);
+                    add(&mut bucket.others, at, OTHERS);
+                }
+            }
+        }
+        Self { compiled, index }
     }
-    let deny = |one: &&Grant| one.kind == RuleKind::Deny && fits(one);
-    let all = wider(compiled, allow).into_iter().filter(deny).take(COMPARED);
-    all.into_iter().find(|deny| takes(compiled, deny, allow) == Cover::Yes)
+
+    /// The first other grant of those that `fits` lets through which certainly gives (or denies) all that this
+    /// one does. Of two that give the same the later one is included.
+    pub fn covering(&self, grant: &Grant, fits: impl Fn(&Grant) -> bool) -> Option<&'c Grant> {
+        let covers = |one: &Grant, other: &Grant| covers(self.compiled, one, other) == Cover::Yes;
+        self.wider(grant, grant.kind).into_iter().find(|one| {
+            one.origin != grant.origin
+                && fits(one)
+                && covers(one, grant)
+                && (one.origin < grant.origin || !covers(grant, one))
+        })
+    }
+
+    /// The first deny of those that `fits` lets through which certainly takes away all that this allow gives.
+    pub fn denying(&self, allow: &Grant, fits: impl Fn(&Grant) -> bool) -> Option<&'c Grant> {
+        if allow.kind != RuleKind::Allow {
+            return None;
+        }
+        let mut all = self.wider(allow, RuleKind::Deny).into_iter().filter(|one| fits(one));
+        all.find(|deny| takes(self.compiled, deny, allow) == Cover::Yes)
+    }
+
+    /// The grants of a kind that may include a grant: those of its subject or of everybody, on its resource-type or one
+    /// that holds it, in its compartment or above.
+    fn wider(&self, grant: &Grant, kind: RuleKind) -> Vec<&'c Grant> {
+        let mut subjects: Vec<Arc<str>> = vec!["any-user".into(), "any-group".into()];
+        // Whoever includes a list includes its first.
+        subjects.extend(subject_keys(&grant.subject).into_iter().take(1));
+        let actions = wider_actions(&grant.action);
+        let mut scopes: Vec<Option<NodeId>> = match &grant.scope {
+            Scope::Node(id) => self.compiled.tree.chain(*id).into_iter().chain([ROOT]).map(Some).collect(),
+            Scope::Unknown(..) => vec![None, Some(ROOT)],
+            Scope::Foreign(..) | Scope::Nowhere(_) => vec![None],
+        };
+        scopes.dedup();
+        let condition = condition_key(self.compiled, grant);
+        let mut found: Vec<u32> = Vec::new();
+        for subject in &subjects {
+            for action in &actions {
+                for scope in &scopes {
+                    let key = (kind, subject.clone(), action.clone(), *scope);
+                    let Some(bucket) = self.index.get(&key) else { continue };
+                    found.extend(&bucket.free);
+                    found.extend(&bucket.others);
+                    let alike = condition.as_ref().and_then(|condition| bucket.by_condition.get(condition));
+                    found.extend(alike.into_iter().flatten());
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|at| self.compiled.grants.get(at as usize)).collect()
+    }
 }
 
-/// The grants that may include a grant: those of its subject or of everybody, on its resource-type or one that
-/// holds it, in its compartment or above.
-fn wider<'c>(compiled: &'c Compiled, grant: &Grant) -> Vec<&'c Grant> {
-    let mut subjects: Vec<Arc<str>> = vec!["any-user".into(), "any-group".into()];
-    // Whoever includes a list includes its first.
-    subjects.extend(subject_keys(&grant.subject).into_iter().take(1));
+fn add(list: &mut Vec<u32>, at: u32, limit: usize) {
+    if list.len() < limit && list.last() != Some(&at) {
+        list.push(at);
+    }
+}
+
+fn scope_key(scope: &Scope) -> Option<NodeId> {
+    match scope {
+        Scope::Node(id) => Some(*id),
+        _ => None,
+    }
+}
+
+/// The condition as written.
+fn condition_key(compiled: &Compiled, grant: &Grant) -> Option<Box<str>> {
+    let origin = compiled.origin(grant)?;
+    let Statement::Rule(rule) = &origin.tree else { return None };
+    Some(rule.condition.as_ref()?.span.of(&origin.text).to_lowercase().into())
+}
+
+/// The keys of an action and of those that may include it.
+fn wider_actions(action: &Action) -> Vec<Arc<str>> {
     let mut actions: Vec<Arc<str>> = vec!["t:all-resources".into()];
-    actions.extend(action_keys(&grant.action));
-    match &grant.action {
+    actions.extend(action_keys(action));
+    match action {
         Action::Verb(_, name) => {
             let families = name.row.iter().flat_map(|row| row.families);
             actions.extend(families.map(|family| Arc::from(format!("t:{family}"))));
         }
         Action::Permissions(list, _) => {
+            // Whatever includes a list includes its first.
             let first = list.first().map(|one| Right::permission(one));
             for (_, row) in first.iter().flat_map(Right::grants) {
                 actions.push(format!("t:{}", row.name).into());
@@ -66,12 +154,7 @@ fn wider<'c>(compiled: &'c Compiled, grant: &Grant) -> Vec<&'c Grant> {
     }
     actions.sort_unstable();
     actions.dedup();
-    let scopes: Vec<Option<NodeId>> = match &grant.scope {
-        Scope::Node(id) => compiled.tree.chain(*id).into_iter().chain([ROOT]).map(Some).collect(),
-        Scope::Unknown(..) => vec![None, Some(ROOT)],
-        Scope::Foreign(..) | Scope::Nowhere(_) => vec![None],
-    };
-    compiled.look_up(Some(&subjects), &actions, Some(&scopes))
+    actions
 }
 
 /// Whether a deny takes away everything that an allow gives.

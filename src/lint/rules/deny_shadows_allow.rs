@@ -1,6 +1,6 @@
 //! `deny-shadows-allow`: an allow all of which a deny takes away.
 
-use crate::authz::{Compiled, Grant, taken_by};
+use crate::authz::{Compiled, Grant, Overlaps};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
@@ -31,6 +31,11 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn taken<'c>(compiled: &'c Compiled, grant: &'c Grant, fits: &dyn Fn(&Grant) -> bool) -> Option<&'c Grant> {
-    taken_by(compiled, grant, fits)
+fn taken<'c>(
+    all: &Overlaps<'c>,
+    _compiled: &'c Compiled,
+    allow: &'c Grant,
+    fits: &dyn Fn(&Grant) -> bool,
+) -> Option<&'c Grant> {
+    all.denying(allow, fits)
 }

@@ -46,7 +46,7 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The text without what makes no difference: case, and space of any length.
-pub(super) fn normal(text: &str) -> String {
+fn normal(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len());
     for c in text.chars() {
         let joins = matches!(c, '{' | '}' | '(' | ')' | ',' | '=');

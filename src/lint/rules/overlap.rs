@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::authz::{Compiled, Grant, ROOT, Scope, Truth};
+use crate::authz::{Compiled, Grant, Overlaps, ROOT, Scope, Truth};
 use crate::lint::ConfigurationContext;
 use crate::source::{Role, StatementSource};
 use crate::text::Place;
@@ -27,7 +27,8 @@ impl Overlap<'_> {
 }
 
 /// The grant that leaves another one without effect, of those that the closure lets through.
-pub(super) type Find = for<'c> fn(&'c Compiled, &'c Grant, &dyn Fn(&Grant) -> bool) -> Option<&'c Grant>;
+pub(super) type Find =
+    for<'c> fn(&Overlaps<'c>, &'c Compiled, &'c Grant, &dyn Fn(&Grant) -> bool) -> Option<&'c Grant>;
 
 /// Every statement for which `find` gives another one, whatever policy instance uses it.
 pub(super) fn overlaps<'c>(context: &'c ConfigurationContext<'_>, find: Find) -> Vec<Overlap<'c>> {
@@ -37,6 +38,7 @@ pub(super) fn overlaps<'c>(context: &'c ConfigurationContext<'_>, find: Find) ->
     }
     let mut found: Vec<Overlap<'c>> = Vec::new();
     for compiled in context.tenancies() {
+        let all = Overlaps::new(compiled);
         let source_of = |grant: &Grant| source_of(context, compiled, grant);
         for grant in &compiled.grants {
             let Some(source) = source_of(grant).filter(|source| source.role == Role::Policy) else {
@@ -50,7 +52,7 @@ pub(super) fn overlaps<'c>(context: &'c ConfigurationContext<'_>, find: Find) ->
                     comparable(context, compiled, (grant, source), (other, other_source))
                 })
             };
-            let Some(other) = find(compiled, grant, &fits) else { continue };
+            let Some(other) = find(&all, compiled, grant, &fits) else { continue };
             let Some(other_source) = source_of(other) else { continue };
             found.push(Overlap { source, grant, other_source, other });
         }

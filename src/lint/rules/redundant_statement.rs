@@ -1,11 +1,10 @@
 //! `redundant-statement`: a statement that another one includes.
 
-use crate::authz::{Action, Compiled, Cover, Grant, covered_by, covers};
+use crate::authz::{Action, Compiled, Grant, Overlaps};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
 
-use super::duplicate_statement::normal;
 use super::overlap::{Overlap, overlaps};
 
 /// Flags statements all of which another statement of the configuration gives or takes already.
@@ -51,18 +50,18 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
 }
 
 fn included<'c>(
+    all: &Overlaps<'c>,
     compiled: &'c Compiled,
     grant: &'c Grant,
     fits: &dyn Fn(&Grant) -> bool,
 ) -> Option<&'c Grant> {
-    let source =
-        |grant: &Grant| compiled.origin(grant).map(|origin| (origin.source, &origin.policy, &origin.text));
-    let (own, policy, text) = source(grant)?;
-    covered_by(compiled, grant, |other| {
-        let Some((place, other_policy, other_text)) = source(other) else { return false };
-        // The same words in the same policy are another rule's; of two that say the same the later one is told.
-        let twice = policy == other_policy && normal(text) == normal(other_text);
-        !twice && fits(other) && (place < own || covers(compiled, grant, other) != Cover::Yes)
+    let source = |grant: &Grant| compiled.origin(grant).map(|origin| (&origin.policy, &origin.text));
+    let (policy, text) = source(grant)?;
+    all.covering(grant, |other| {
+        let Some((other_policy, other_text)) = source(other) else { return false };
+        // The same words in the same policy are another rule's.
+        let twice = policy == other_policy && letters(text).eq(letters(other_text));
+        !twice && fits(other)
     })
 }
 
@@ -77,4 +76,9 @@ fn is_limit(overlap: &Overlap<'_>) -> bool {
         && overlap.grant.condition.is_some()
         && overlap.other.condition.is_none()
         && !overlap.grant.kind.is_deny()
+}
+
+/// What makes a difference in a text.
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase)
 }
