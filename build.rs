@@ -75,6 +75,7 @@ const VARIABLE: Shape = &[
     ("resource_types", "resource-types", List),
     ("operations", "operations", List),
     ("not_on", "not-on", List),
+    ("not_with", "not-with", List),
     ("deprecated", "deprecated", Flag),
     ("note", "note", Text),
 ];

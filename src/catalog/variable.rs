@@ -55,6 +55,8 @@ pub struct Variable {
     pub operations: &'static [&'static str],
     /// The resource-types whose requests are documented not to carry it.
     pub not_on: &'static [&'static str],
+    /// The permissions that are documented not to work with it.
+    pub not_with: &'static [&'static str],
     /// Whether Oracle has withdrawn it.
     pub deprecated: bool,
     /// What else there is to know, or nothing.

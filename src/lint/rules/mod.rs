@@ -31,6 +31,7 @@ rules! {
     deprecated_variable,
     domain_prefix_missing,
     duplicate_statement,
+    dynamic_group_never_matches,
     equality_on_set,
     genai_api_key_condition_optional,
     genai_api_key_id_invalid,
