@@ -1,0 +1,259 @@
+//! Sends what is asked under a credential and keeps what it showed. Requests are counted, sessions made once.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+
+use super::Surroundings;
+use super::ask::{Ask, Target, known_good};
+use super::auth::{AuthError, Edge, Session};
+use super::config::Place;
+use super::endpoints::Endpoints;
+use super::observe::{Cleaner, Label, Observation, Occasion};
+use super::plan::Credential;
+use super::transport::{Answer, Http, TransportError, Trouble};
+use crate::wire::{Secret, SignError};
+
+/// How often and how many.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Tries more after a 429, a server's error or silence.
+    pub retries: u32,
+    /// Requests in all; those that get a session don't count.
+    pub requests: u32,
+    /// Requests at once.
+    pub at_once: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { retries: 0, requests: 100, at_once: 16 }
+    }
+}
+
+/// Where requests are sent from.
+pub struct Lab {
+    /// The machine.
+    pub around: Arc<dyn Surroundings>,
+    /// The addresses that a person named.
+    pub endpoints: Arc<Endpoints>,
+    /// What the requests are about.
+    pub target: Target,
+    /// The credentials.
+    pub credentials: Vec<Credential>,
+    /// The limits.
+    pub limits: Limits,
+    http: Http,
+    sessions: Vec<OnceCell<Result<Session, AuthError>>>,
+    seen: Mutex<Vec<Observation>>,
+    spent: AtomicU32,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// It was sent: what it showed, by its place among the observations.
+    Seen(usize),
+    /// There is no session to authorize it with.
+    NoSession(AuthError),
+    /// It could not be made or may not be sent.
+    NotSent(String),
+}
+
+impl Lab {
+    /// A lab in which nothing has been sent yet.
+    pub fn new(
+        around: Arc<dyn Surroundings>,
+        endpoints: Arc<Endpoints>,
+        target: Target,
+        credentials: Vec<Credential>,
+        http: Http,
+        limits: Limits,
+    ) -> Lab {
+        let sessions = credentials.iter().map(|_| OnceCell::new()).collect();
+        Lab {
+            around,
+            endpoints,
+            target,
+            credentials,
+            limits,
+            http,
+            sessions,
+            seen: Mutex::default(),
+            spent: AtomicU32::new(0),
+        }
+    }
+
+    /// What was seen up to now.
+    pub fn observations(&self) -> Vec<Observation> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One observation.
+    pub fn observation(&self, at: usize) -> Option<Observation> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(at).cloned()
+    }
+
+    /// How many requests may still be sent.
+    pub fn left(&self) -> u32 {
+        self.limits.requests.saturating_sub(self.spent.load(Ordering::Relaxed))
+    }
+
+    /// The session of a credential, made when it is first asked for.
+    pub async fn session(&self, credential: usize) -> Result<&Session, AuthError> {
+        let nobody = || AuthError {
+            step: "session",
+            message: "there is no such credential".to_owned(),
+            status: None,
+            request_id: None,
+            cause: "config-profile-missing",
+        };
+        let (Some(cell), Some(known)) = (self.sessions.get(credential), self.credentials.get(credential))
+        else {
+            return Err(nobody());
+        };
+        let edge = Edge { around: &*self.around, http: &self.http };
+        cell.get_or_init(|| known.auth.session(edge)).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// The session of a credential where there is one already.
+    pub fn session_made(&self, credential: usize) -> Option<&Session> {
+        self.sessions.get(credential)?.get()?.as_ref().ok()
+    }
+
+    /// The tenancy of a credential, as far as it is known.
+    pub fn tenancy(&self, credential: usize) -> Option<String> {
+        let held = self.credentials.get(credential).and_then(|known| known.held.tenancy.clone());
+        let token = || self.session_made(credential)?.token()?.tenancy().map(str::to_owned);
+        self.target.tenancy.clone().or(held).or_else(token)
+    }
+
+    /// Today, as the catalogue writes dates.
+    pub fn today(&self) -> String {
+        self.around.now().to_string().chars().take(10).collect()
+    }
+
+    /// The model that a request without one names: one that is known to be served there.
+    fn model(&self, ask: &Ask, region: &str, signed: bool) -> Option<String> {
+        if ask.model.is_some() || !ask.names_model() {
+            return ask.model.clone();
+        }
+        known_good(ask.plane.name, self.target.task, !signed, region, None, &self.today()).map(str::to_owned)
+    }
+
+    /// Sends a request under a credential, to its own region unless another is named.
+    pub async fn send(
+        &self,
+        credential: usize,
+        ask: &Ask,
+        place: Option<&Place>,
+        occasion: Occasion,
+    ) -> Sent {
+        let session = match self.session(credential).await {
+            Ok(session) => session,
+            Err(error) => return Sent::NoSession(self.cleaned(credential, error)),
+        };
+        let Some(known) = self.credentials.get(credential) else {
+            return Sent::NotSent("there is no such credential".to_owned());
+        };
+        let Some(place) = place.or(session.place()).or(known.auth.place()).cloned() else {
+            return Sent::NotSent("no region is known; name one with `--region`".to_owned());
+        };
+        let front = match self.endpoints.front(ask.plane, &place) {
+            Ok(front) => front,
+            Err(why) => return Sent::NotSent(why),
+        };
+        let ask = Ask { model: self.model(ask, &place.region, known.signed), ..ask.clone() };
+        let target = Target { tenancy: self.tenancy(credential), ..self.target.clone() };
+        let call = match ask.call(&front, &target, known.signed) {
+            Ok(call) => call,
+            Err(lacking) => return Sent::NotSent(lacking.advice()),
+        };
+        let label = Label {
+            auth_method: known.method.to_owned(),
+            credential: known.origin.clone(),
+            plane: ask.plane.name.to_owned(),
+            operation: ask.name().to_owned(),
+            region: place.region.clone(),
+            model: ask.model.clone().filter(|_| ask.names_model()),
+            signed: known.signed,
+            occasion,
+        };
+        let cleaner = self.cleaner(credential);
+        let mut waited = Duration::from_secs(1);
+        let mut tries_left = self.limits.retries;
+        loop {
+            let spend = |spent: u32| (spent < self.limits.requests).then_some(spent + 1);
+            if self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_err() {
+                return Sent::NotSent(format!("the {} requests of this run are spent", self.limits.requests));
+            }
+            let mut call = call.clone();
+            let number = self.spent.load(Ordering::Relaxed);
+            call.request.headers.set("opc-request-id", request_id(self.around.now().as_nanosecond(), number));
+            if let Err(error) = session.authorize(&mut call.request, self.around.now()) {
+                return Sent::NoSession(unsigned(&error));
+            }
+            let outcome = self.http.send(&call).await;
+            if tries_left > 0 && passing(&outcome) {
+                tries_left -= 1;
+                tokio::time::sleep(waited).await;
+                waited = (waited * 2).min(Duration::from_secs(8));
+                continue;
+            }
+            let observation =
+                Observation::new(label, ask.probe.method, call.url.as_str(), &outcome, &cleaner);
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.push(observation);
+            return Sent::Seen(seen.len() - 1);
+        }
+    }
+
+    /// Knows the secrets of a credential and of its session.
+    fn cleaner(&self, credential: usize) -> Cleaner {
+        let held = self.credentials.get(credential).map(|known| &known.held);
+        let session = self.session_made(credential);
+        let secrets: [Option<Secret>; 3] = [
+            held.and_then(|held| held.secret.clone()),
+            held.and_then(|held| held.token.as_ref()).map(|token| token.raw().clone()),
+            session.and_then(Session::token).map(|token| token.raw().clone()),
+        ];
+        Cleaner::new(secrets.into_iter().flatten())
+    }
+
+    fn cleaned(&self, credential: usize, error: AuthError) -> AuthError {
+        AuthError { message: self.cleaner(credential).clean(&error.message), ..error }
+    }
+
+    /// The observations of each credential's requests, by credential's origin; for reports.
+    pub fn counted(&self) -> BTreeMap<String, usize> {
+        let mut counted = BTreeMap::new();
+        for seen in self.observations() {
+            *counted.entry(seen.credential).or_default() += 1;
+        }
+        counted
+    }
+}
+
+/// What can be another answer a moment later.
+fn passing(outcome: &Result<Answer, TransportError>) -> bool {
+    match outcome {
+        Ok(answer) => matches!(answer.status, 429 | 500 | 502 | 503 | 504),
+        Err(error) => matches!(error.trouble, Trouble::Connect | Trouble::Timeout | Trouble::Broken),
+    }
+}
+
+fn unsigned(error: &SignError) -> AuthError {
+    let cause = match error {
+        SignError::ControlCharacter(_) => "hidden-character-in-id",
+        SignError::Key(_) => "key-format",
+    };
+    AuthError { step: "signature", message: error.to_string(), status: None, request_id: None, cause }
+}
+
+/// An id by which the service's log can be searched.
+fn request_id(nanoseconds: i128, number: u32) -> String {
+    format!("OCIAM{:019X}{number:08X}", nanoseconds.unsigned_abs() & 0xFFFF_FFFF_FFFF_FFFF_FFF)
+}
