@@ -64,6 +64,8 @@ pub struct Ask {
     pub compartment: Option<String>,
     /// The project header.
     pub project: ProjectHeader,
+    /// Whether the compartment stands in the body and in both headers, whatever the shape says.
+    pub everywhere: bool,
 }
 
 /// A value that a request needs and that isn't known.
@@ -91,6 +93,7 @@ impl Ask {
             model: target.model.clone(),
             compartment: target.compartment.clone(),
             project: ProjectHeader::AsNeeded,
+            everywhere: false,
         }
     }
 
@@ -157,6 +160,13 @@ impl Ask {
                 if row.to_ascii_lowercase().contains(&name.to_ascii_lowercase()) {
                     headers.set(name, compartment);
                 }
+            }
+        }
+        if self.everywhere
+            && let Some(compartment) = compartment
+        {
+            for name in ["CompartmentId", "opc-compartment-id"] {
+                headers.set(name, compartment);
             }
         }
         if self.project == ProjectHeader::Always

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::Surroundings;
-use super::ask::{Ask, Target, known_good};
+use super::ask::{Ask, Lacking, Target, known_good};
 use super::auth::{AuthError, Edge, Session};
 use super::config::Place;
 use super::endpoints::Endpoints;
@@ -49,6 +50,8 @@ pub struct Lab {
     http: Http,
     sessions: Vec<OnceCell<Result<Session, AuthError>>>,
     seen: Mutex<Vec<Observation>>,
+    /// What experiments were answered, by the places of their observations.
+    bodies: Mutex<BTreeMap<usize, Value>>,
     spent: AtomicU32,
 }
 
@@ -83,6 +86,7 @@ impl Lab {
             http,
             sessions,
             seen: Mutex::default(),
+            bodies: Mutex::default(),
             spent: AtomicU32::new(0),
         }
     }
@@ -95,6 +99,11 @@ impl Lab {
     /// One observation.
     pub fn observation(&self, at: usize) -> Option<Observation> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(at).cloned()
+    }
+
+    /// The document that an experiment was answered with.
+    pub fn body(&self, at: usize) -> Option<Value> {
+        self.bodies.lock().unwrap_or_else(PoisonError::into_inner).get(&at).cloned()
     }
 
     /// How many requests may still be sent.
@@ -203,11 +212,18 @@ impl Lab {
                 waited = (waited * 2).min(Duration::from_secs(8));
                 continue;
             }
+            let keep = matches!(label.occasion, Occasion::Experiment(_));
+            let body = outcome.as_ref().ok().filter(|answer| keep && answer.is_success());
+            let body = body.and_then(Answer::json);
             let observation =
                 Observation::new(label, ask.probe.method, call.url.as_str(), &outcome, &cleaner);
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             seen.push(observation);
-            return Sent::Seen(seen.len() - 1);
+            let at = seen.len() - 1;
+            if let Some(body) = body {
+                self.bodies.lock().unwrap_or_else(PoisonError::into_inner).insert(at, body);
+            }
+            return Sent::Seen(at);
         }
     }
 
@@ -227,14 +243,49 @@ impl Lab {
         AuthError { message: self.cleaner(credential).clean(&error.message), ..error }
     }
 
-    /// The observations of each credential's requests, by credential's origin; for reports.
-    pub fn counted(&self) -> BTreeMap<String, usize> {
-        let mut counted = BTreeMap::new();
-        for seen in self.observations() {
-            *counted.entry(seen.credential).or_default() += 1;
-        }
-        counted
+    /// What a request would be, without a session; why it can't be told otherwise.
+    pub fn preview(&self, credential: usize, ask: &Ask, place: Option<&Place>) -> Result<PlannedRequest, String> {
+        let known = self.credentials.get(credential).ok_or("there is no such credential")?;
+        let place = place.or(known.auth.place());
+        let place = place.ok_or("the region is known once there is a session: the machine tells it")?;
+        let front = self.endpoints.front(ask.plane, place)?;
+        let ask = Ask { model: self.model(ask, &place.region, known.signed), ..ask.clone() };
+        let tenancy = self.tenancy(credential).or_else(|| known.signed.then(|| "<tenancy of the caller>".to_owned()));
+        let target = Target { tenancy, ..self.target.clone() };
+        let call = ask.call(&front, &target, known.signed).map_err(Lacking::advice)?;
+        let carried = if known.signed { "authorization: Signature …" } else { "authorization: Bearer …" };
+        let headers = call.request.headers.iter().filter(|(name, _)| *name != "accept");
+        Ok(PlannedRequest {
+            auth_method: known.method.to_owned(),
+            operation: ask.name().to_owned(),
+            method: ask.probe.method.to_owned(),
+            url: call.url.to_string(),
+            cost: ask.probe.cost.to_owned(),
+            headers: std::iter::once(carried.to_owned())
+                .chain(headers.map(|(name, value)| format!("{name}: {value}")))
+                .collect(),
+            body: Some(String::from_utf8_lossy(&call.request.body).into_owned()).filter(|body| !body.is_empty()),
+        })
     }
+}
+
+/// A request as `--dry-run` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRequest {
+    /// The auth method.
+    pub auth_method: String,
+    /// The operation.
+    pub operation: String,
+    /// The method.
+    pub method: String,
+    /// Where it would go.
+    pub url: String,
+    /// What it would cost.
+    pub cost: String,
+    /// The headers, that of authentication by its scheme only.
+    pub headers: Vec<String>,
+    /// The body.
+    pub body: Option<String>,
 }
 
 /// What can be another answer a moment later.

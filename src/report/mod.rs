@@ -10,6 +10,8 @@ mod junit;
 mod markdown;
 mod page;
 mod parse_json;
+#[cfg(feature = "live")]
+pub mod probe;
 mod sarif;
 pub mod schema;
 mod source_code;

@@ -1,0 +1,499 @@
+//! Carries out the experiments that tell causes apart: `diagnose` chooses, this sends, compares and reports back.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::ask::{Ask, ProjectHeader, Task, known_good, question};
+use super::config::{Place, place};
+use super::explain::{Explainer, Finding};
+use super::lab::Sent;
+use super::matrix::{Row, reason};
+use super::observe::{Observation, Occasion, Shown};
+use super::{Target, preflight};
+use crate::catalog;
+use crate::diagnose::Case;
+use crate::diagnose::ladder::{Answer, Choice, Need, Outcome, Reason, Seen, Step, Stop, belief, next};
+
+/// Requests that one failure may cost beside those of the matrix.
+pub const MOST_EXPERIMENTS: u32 = 8;
+/// The name of no model.
+const IMPOSSIBLE_MODEL: &str = "ociam.no-such-model";
+
+/// A failed call and what may be tried about it.
+struct Bench<'a> {
+    explainer: &'a Explainer<'a>,
+    credential: usize,
+    ask: Ask,
+    place: Place,
+    failed: Observation,
+    /// Whether minutes may be waited.
+    wait: bool,
+}
+
+/// What the ladder found out.
+#[derive(Debug, Default)]
+pub struct Climbed {
+    /// The experiments, in order.
+    pub seen: Vec<Seen>,
+    /// The same in words.
+    pub tried: Vec<String>,
+    /// What would decide what is still open, in words.
+    pub open: Vec<String>,
+}
+
+/// Experiments until one cause stands out or nothing that is at hand helps. `rows` are evidence that costs nothing.
+pub async fn climb(
+    explainer: &Explainer<'_>,
+    rows: &[Row],
+    group: &[usize],
+    case: &Case,
+    wait: bool,
+    budget: u32,
+) -> Climbed {
+    let mut climbed = Climbed::default();
+    let Some(bench) = Bench::new(explainer, rows, group, wait) else { return climbed };
+    for (name, outcome, words) in bench.already_seen(rows) {
+        note(&mut climbed, name, outcome, &words);
+    }
+    let mut at_hand = bench.at_hand();
+    let mut left = budget;
+    loop {
+        let requests = left.min(explainer.lab.left());
+        match next(&belief(case, &climbed.seen), &climbed.seen, &at_hand, requests) {
+            Step::Stop(stop) => {
+                climbed.open = would_decide(&stop);
+                return climbed;
+            }
+            Step::Try(choice) => {
+                let before = explainer.lab.left();
+                match bench.carry_out(&choice).await {
+                    Some((outcome, words)) => note(&mut climbed, choice.name, outcome, &words),
+                    // It can't be made here: it is as if one of its needs weren't at hand.
+                    None => climbed.seen.push(Seen { experiment: choice.name, outcome: Outcome::Other }),
+                }
+                left = left.saturating_sub(before.saturating_sub(explainer.lab.left()));
+                if explainer.lab.left() == 0 {
+                    at_hand.retain(|need| matches!(need, Need::Answer | Need::Token | Need::SigningKey));
+                }
+            }
+        }
+    }
+}
+
+fn note(climbed: &mut Climbed, name: &'static str, outcome: Outcome, words: &str) {
+    let Some(experiment) = crate::diagnose::ladder::experiments().get(name) else { return };
+    climbed.seen.push(Seen { experiment: name, outcome });
+    let says = experiment.says(outcome);
+    climbed.tried.push(if words.is_empty() { says } else { format!("{says} ({words})") });
+}
+
+fn would_decide(stop: &Stop) -> Vec<String> {
+    if stop.reason == Reason::Decided {
+        return Vec::new();
+    }
+    let mut open: Vec<String> = stop
+        .would_decide
+        .iter()
+        .map(|wish| {
+            let lacks: Vec<&str> = wish.lacks.iter().map(|need| need.words()).collect();
+            match lacks.is_empty() {
+                true => format!("{} (more requests: `--max-requests`)", wish.experiment.asks),
+                false => format!("{} (needs {})", wish.experiment.asks, lacks.join(" and ")),
+            }
+        })
+        .collect();
+    if open.is_empty() && stop.open.len() > 1 {
+        open.push(format!("no request tells {} apart: the service gives them one answer", stop.open.join(" and ")));
+    }
+    open
+}
+
+impl<'a> Bench<'a> {
+    fn new(
+        explainer: &'a Explainer<'a>,
+        rows: &[Row],
+        group: &[usize],
+        wait: bool,
+    ) -> Option<Bench<'a>> {
+        let row = rows.get(*group.first()?)?;
+        let cell = explainer.plan.cells.get(row.cell)?;
+        let failed = explainer.lab.observation(*row.seen.first()?)?;
+        // The request among those of the cell that this answer is to.
+        let ask = cell.asks.iter().find(|ask| failed.url.contains(ask.base)).or(cell.asks.first())?;
+        let place = place(&failed.region, &*explainer.lab.around).ok().or_else(|| cell.place.clone())?;
+        Some(Bench { explainer, credential: cell.credential, ask: ask.clone(), place, failed, wait })
+    }
+
+    fn signed(&self) -> bool {
+        self.explainer.lab.credentials.get(self.credential).is_some_and(|known| known.signed)
+    }
+
+    fn target(&self) -> &Target {
+        &self.explainer.lab.target
+    }
+
+    fn plane(&self) -> &'static str {
+        self.ask.plane.name
+    }
+
+    fn inference(&self) -> bool {
+        self.plane().starts_with("inference") && self.ask.names_model()
+    }
+
+    fn responses(&self) -> bool {
+        self.ask.probe.name == "oai-responses"
+    }
+
+    /// Another credential: of another principal, and signing where that matters.
+    fn other(&self, wanted: impl Fn(&super::Credential) -> bool) -> Option<usize> {
+        let own = self.explainer.lab.credentials.get(self.credential)?;
+        let differs = |other: &super::Credential| {
+            other.origin != own.origin && (other.method != own.method || other.held.user != own.held.user)
+        };
+        self.explainer.lab.credentials.iter().position(|other| differs(other) && wanted(other))
+    }
+
+    fn standby(&self) -> Option<usize> {
+        let own = self.explainer.lab.credentials.get(self.credential)?;
+        self.explainer.lab.credentials.iter().position(|other| {
+            other.method == own.method && !other.signed && other.standby != own.standby
+        })
+    }
+
+    /// A region to ask about subscriptions: the home region where it is known, else the credential's own where that
+    /// is another.
+    fn home(&self) -> Option<Place> {
+        let lab = self.explainer.lab;
+        let known = self.explainer.tenancy.and_then(|tenancy| tenancy.home_region.as_deref());
+        let configured = lab.credentials.get(self.credential).and_then(|known| known.held.region.as_deref());
+        let name = known.or(configured.filter(|region| *region != self.place.region))?;
+        place(name, &*lab.around).ok()
+    }
+
+    /// A second region that offers the model by this plane.
+    fn other_region(&self) -> Option<Place> {
+        let lab = self.explainer.lab;
+        let listed = lab.endpoints.regions(self.plane());
+        let realm = self.place.realm.as_deref().unwrap_or("oc1");
+        let offers = |region: &catalog::Region| {
+            region.name != self.place.region
+                && region.realm == realm
+                && listed.as_ref().is_none_or(|listed| listed.contains(&region.name))
+                && match self.failed.model.as_deref().and_then(catalog::model) {
+                    Some(model) => model.in_region(region.name).is_some_and(|row| row.expected.on_demand() == Some(true)),
+                    None => region.genai,
+                }
+                && (self.signed() || region.openai_compatible)
+        };
+        catalog::regions().iter().find(|region| offers(region)).and_then(|region| place(region.name, &*lab.around).ok())
+    }
+
+    fn good_model(&self) -> Option<&'static str> {
+        let lab = self.explainer.lab;
+        let not = self.failed.model.as_deref();
+        known_good(self.plane(), self.target().task, !self.signed(), &self.place.region, not, &lab.today())
+    }
+
+    fn sibling(&self) -> Option<&'static str> {
+        match self.ask.probe.name {
+            "native-chat-generic" | "native-chat-cohere" | "native-embed" | "native-rerank" => {
+                Some("list-guardrail-versions")
+            }
+            "list-models" => Some("list-projects"),
+            "agent-list-endpoints" => Some("agent-list-agents"),
+            "oai-chat" | "oai-responses" if self.target().project.is_some() => Some("oai-list-files"),
+            _ => None,
+        }
+    }
+
+    fn at_hand(&self) -> BTreeSet<Need> {
+        let lab = self.explainer.lab;
+        let known = lab.credentials.get(self.credential);
+        let token = lab.session_made(self.credential).is_some_and(|session| session.token().is_some());
+        let key = known.is_some_and(|known| known.held.key.is_some() && known.held.fingerprint.is_some());
+        let tenancy = lab.tenancy(self.credential).is_some();
+        let openai = self.plane() == "inference-openai";
+        let project = self.target().project.is_some();
+        let another = || self.other(|other| other.signed).is_some();
+        let facts = [
+            (Need::Answer, true),
+            (Need::Token, token),
+            (Need::SigningKey, key),
+            (Need::SigningCredential, self.signed() || another()),
+            (Need::Bearer, !self.signed()),
+            (Need::OtherSecret, !self.signed() && self.standby().is_some()),
+            (Need::OtherPrincipal, self.other(|_| true).is_some()),
+            (Need::Tenancy, tenancy),
+            (Need::HomeRegion, self.home().is_some()),
+            (Need::OtherRegion, self.other_region().is_some()),
+            (Need::Compartment, self.target().compartment.is_some() || tenancy),
+            (Need::Project, project),
+            (Need::ProjectSent, project && self.responses()),
+            (Need::KnownGoodModel, self.inference() && self.good_model().is_some()),
+            (Need::ModelCall, self.inference()),
+            (Need::ResponsesCall, self.responses()),
+            (Need::OpenaiCall, openai),
+            (Need::SiblingOperation, self.sibling().is_some()),
+            (Need::Time, self.wait),
+        ];
+        facts.into_iter().filter(|(_, here)| *here).map(|(need, _)| need).collect()
+    }
+
+    fn compare(&self, now: &Observation) -> Outcome {
+        Outcome::of(answer(&self.failed), answer(now))
+    }
+
+    /// What other cells of the matrix show of this failure.
+    fn already_seen(&self, rows: &[Row]) -> Vec<(&'static str, Outcome, String)> {
+        let lab = self.explainer.lab;
+        let mut found: Vec<(&'static str, Outcome, String)> = Vec::new();
+        let mut add = |name: &'static str, outcome: Outcome, words: String| {
+            if !found.iter().any(|(other, ..)| *other == name) {
+                found.push((name, outcome, words));
+            }
+        };
+        for row in rows {
+            let Some(cell) = self.explainer.plan.cells.get(row.cell) else { continue };
+            let own = cell.credential == self.credential;
+            let here = row.region.as_deref() == Some(self.place.region.as_str());
+            for seen in row.seen.iter().filter_map(|at| lab.observation(*at)) {
+                let words = || format!("{} as {}: {}", seen.operation, seen.auth_method, reason(&seen));
+                match cell.plane.name {
+                    "management" if own && here && self.plane() != "management" => {
+                        add("list-models", self.compare(&seen), words());
+                    }
+                    "identity" if own && here && self.plane() != "identity" && seen.authenticated != Shown::Unknown => {
+                        let outcome = if seen.authenticated == Shown::Yes {
+                            Outcome::Works
+                        } else {
+                            Outcome::NotAuthenticated
+                        };
+                        add("list-regions", outcome, words());
+                    }
+                    plane if plane == self.plane() && own && !here && seen.answered == Shown::Yes => {
+                        add("other-region", Outcome::Works, words());
+                    }
+                    plane if plane == self.plane() && own && here && seen.url != self.failed.url => {
+                        add("other-base-path", self.compare(&seen), words());
+                    }
+                    plane if plane == self.plane() && here && Some(cell.credential) == self.standby() => {
+                        add("other-secret", self.compare(&seen), words());
+                    }
+                    plane
+                        if plane == self.plane()
+                            && here
+                            && !own
+                            && Some(cell.credential) == self.other(|_| true)
+                            && seen.operation == self.failed.operation =>
+                    {
+                        add("other-principal", self.compare(&seen), words());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    async fn send(&self, credential: usize, name: &str, ask: &Ask, place: &Place) -> Option<(Observation, Option<Value>)> {
+        let lab = self.explainer.lab;
+        match lab.send(credential, ask, Some(place), Occasion::Experiment(name.to_owned())).await {
+            Sent::Seen(at) => Some((lab.observation(at)?, lab.body(at))),
+            Sent::NoSession(_) | Sent::NotSent(_) => None,
+        }
+    }
+
+    /// A request of another shape of the catalogue, under the base path of the failed one where it has the same plane.
+    fn shaped(&self, probe: &str, target: &Target) -> Option<Ask> {
+        let probe = catalog::probe(probe)?;
+        let plane = catalog::plane(probe.plane)?;
+        let base = if plane.name == self.plane() { self.ask.base } else { plane.bases.first().copied()? };
+        Some(Ask::new(probe, plane, base, target))
+    }
+
+    /// The failed request with another model.
+    fn with_model(&self, model: &str) -> Option<Ask> {
+        let target = Target { model: Some(model.to_owned()), ..self.target().clone() };
+        let ask = question(self.ask.plane, self.ask.base, &target)?;
+        Some(Ask { compartment: self.ask.compartment.clone(), ..ask })
+    }
+
+    /// Makes an experiment; none when it can't be made here. Gives what it showed and the answer in a few words.
+    async fn carry_out(&self, choice: &Choice) -> Option<(Outcome, String)> {
+        let lab = self.explainer.lab;
+        let yes = |found: bool| if found { Outcome::Yes } else { Outcome::No };
+        let name = choice.name;
+        // These speak of the failing credential; another one's answer says nothing.
+        let own = ["home-region-subscriptions", "list-regions", "get-with-same-key", "list-models"];
+        if own.contains(&name) && !self.signed() {
+            return None;
+        }
+        let (credential, ask, place) = match name {
+            "clock-from-date" => {
+                let date = self.failed.date.as_deref()?;
+                return Some((yes(preflight::clock(lab.around.now(), date).is_some()), String::new()));
+            }
+            "request-id-in-answer" => {
+                self.failed.status?;
+                return Some((yes(self.failed.opc_request_id.is_some()), String::new()));
+            }
+            "token-expiry" => {
+                let session = lab.session_made(self.credential)?;
+                let expired = session.expires()? <= lab.around.now();
+                return Some((yes(expired), String::new()));
+            }
+            "key-pair" => {
+                let held = &lab.credentials.get(self.credential)?.held;
+                let key = held.key.as_ref()?.as_ref().ok()?;
+                let own = held.fingerprint.as_deref()?;
+                return Some((yes(key.key.public().fingerprint().eq_ignore_ascii_case(own.trim())), String::new()));
+            }
+            "home-region-subscriptions" => {
+                let ask = self.shaped("identity-region-subscriptions", self.target())?;
+                let (seen, body) = self.send(self.credential, name, &ask, &self.home()?).await?;
+                let listed = body.filter(|_| seen.answered == Shown::Yes).map(|body| {
+                    let named = |row: &Value| row.get("regionName").and_then(Value::as_str) == Some(&self.place.region);
+                    yes(body.as_array().is_some_and(|rows| rows.iter().any(named)))
+                });
+                return Some((listed.unwrap_or_else(|| kind(&seen)), reason(&seen)));
+            }
+            "limits" => {
+                let credential = if self.signed() { self.credential } else { self.other(|other| other.signed)? };
+                let ask = self.shaped("limits-list-values", self.target())?;
+                let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
+                let some = body.filter(|_| seen.answered == Shown::Yes).map(|body| yes(any_limit(&body)));
+                return Some((some.unwrap_or_else(|| kind(&seen)), reason(&seen)));
+            }
+            "key-state" => {
+                let credential = self.other(|other| other.signed)?;
+                let ask = self.shaped("list-api-keys", self.target())?;
+                let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
+                if seen.answered != Shown::Yes {
+                    return Some((kind(&seen), reason(&seen)));
+                }
+                return self.key_state(&body?).map(|active| (yes(active), reason(&seen)));
+            }
+            "get-project" => {
+                let credential = if self.signed() { self.credential } else { self.other(|other| other.signed)? };
+                let ask = self.shaped("list-projects", self.target())?;
+                let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
+                if seen.answered != Shown::Yes {
+                    return Some((kind(&seen), reason(&seen)));
+                }
+                let there = items(&body?).iter().any(|row| {
+                    row.get("id").and_then(Value::as_str) == self.target().project.as_deref()
+                        && row.get("lifecycleState").and_then(Value::as_str).is_none_or(|state| state == "ACTIVE")
+                });
+                return Some((if there { Outcome::Works } else { Outcome::NotAuthorized }, reason(&seen)));
+            }
+            "list-regions" => (self.credential, self.shaped("identity-list-regions", self.target())?, self.place.clone()),
+            "get-with-same-key" | "list-models" => {
+                (self.credential, self.shaped("list-models", self.target())?, self.place.clone())
+            }
+            "other-principal" => (self.other(|_| true)?, self.ask.clone(), self.place.clone()),
+            "other-secret" => (self.standby()?, self.ask.clone(), self.place.clone()),
+            "known-good-model" | "other-model-on-responses" => {
+                (self.credential, self.with_model(self.good_model()?)?, self.place.clone())
+            }
+            "impossible-model" => (self.credential, self.with_model(IMPOSSIBLE_MODEL)?, self.place.clone()),
+            "chat-instead-of-responses" => {
+                let target = Target { task: Task::Chat, ..self.target().clone() };
+                (self.credential, self.shaped("oai-chat", &target)?, self.place.clone())
+            }
+            "project-header-added" => (self.credential, self.headed(ProjectHeader::Always), self.place.clone()),
+            "project-header-removed" => (self.credential, self.headed(ProjectHeader::Never), self.place.clone()),
+            "both-compartment-headers" => {
+                let compartment = self.ask.compartment.clone().or_else(|| lab.tenancy(self.credential));
+                let ask = Ask { compartment, everywhere: true, ..self.ask.clone() };
+                (self.credential, ask, self.place.clone())
+            }
+            "other-base-path" => {
+                let other = self.ask.plane.bases.iter().take(2).find(|base| **base != self.ask.base)?;
+                (self.credential, Ask { base: other, ..self.ask.clone() }, self.place.clone())
+            }
+            "wrong-path" => (self.credential, self.shaped("oai-wrong-path", self.target())?, self.place.clone()),
+            "sibling-operation" => {
+                (self.credential, self.shaped(self.sibling()?, self.target())?, self.place.clone())
+            }
+            "other-region" => (self.credential, self.ask.clone(), self.other_region()?),
+            "wait-and-repeat" => {
+                tokio::time::sleep(Duration::from_secs(u64::from(choice.experiment.waits))).await;
+                (self.credential, self.ask.clone(), self.place.clone())
+            }
+            _ => return None,
+        };
+        let (seen, _) = self.send(credential, name, &ask, &place).await?;
+        let outcome = match name {
+            "list-regions" | "get-with-same-key" | "list-models" | "wrong-path" => kind(&seen),
+            _ => self.compare(&seen),
+        };
+        Some((outcome, reason(&seen)))
+    }
+
+    fn headed(&self, project: ProjectHeader) -> Ask {
+        Ask { project, ..self.ask.clone() }
+    }
+
+    /// Whether the list of keys shows an active secret of this key; none when it can't be told which key it is.
+    fn key_state(&self, body: &Value) -> Option<bool> {
+        let secret = self.explainer.lab.credentials.get(self.credential)?.held.secret.clone()?;
+        let rows = items(body);
+        let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let by_ocid = |row: &&Value| self.explainer.key_ocid.is_some_and(|ocid| text(row, "id") == ocid);
+        let secrets = |row: &Value| row.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
+        // A mask shows the last characters.
+        let masked = |each: &Value| {
+            let mask = text(each, "keyMask");
+            let end = mask.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() || c == '*');
+            let end = end.rsplit('*').next().unwrap_or_default();
+            end.len() >= 4 && secret.expose().ends_with(end)
+        };
+        if rows.is_empty() {
+            return Some(false);
+        }
+        let own = rows.iter().find(by_ocid).or_else(|| rows.iter().find(|row| secrets(row).iter().any(masked)))?;
+        let state = |value: &Value, name: &str| matches!(text(value, name).as_str(), "" | "ACTIVE");
+        let list = secrets(own);
+        let mine: Vec<&Value> = match list.iter().any(masked) {
+            true => list.iter().filter(|each| masked(each)).collect(),
+            false => list.iter().collect(),
+        };
+        Some(state(own, "lifecycleState") && mine.iter().any(|each| state(each, "state")))
+    }
+}
+
+fn answer(seen: &Observation) -> Answer<'_> {
+    Answer { status: seen.status, message: seen.message.as_deref().unwrap_or_default() }
+}
+
+/// What an answer is by itself.
+fn kind(seen: &Observation) -> Outcome {
+    Outcome::of(Answer::default(), answer(seen))
+}
+
+fn items(body: &Value) -> Vec<Value> {
+    let list = body.as_array().or_else(|| body.get("items")?.as_array()).or_else(|| body.get("data")?.as_array());
+    list.cloned().unwrap_or_default()
+}
+
+/// Whether a list of limits has one above zero that is about calls of models.
+fn any_limit(body: &Value) -> bool {
+    let about_calls = |row: &&Value| {
+        let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
+        ["chat", "embed", "rerank", "request", "on-demand"].iter().any(|part| name.contains(part))
+    };
+    let rows = items(body);
+    let above = |row: &Value| row.get("value").and_then(Value::as_f64).is_some_and(|value| value > 0.0);
+    match rows.iter().any(|row| about_calls(&row)) {
+        true => rows.iter().filter(about_calls).any(above),
+        false => rows.iter().any(above),
+    }
+}
+
+/// Adds what the ladder found to a finding.
+pub fn record(finding: &mut Finding, climbed: Climbed) {
+    finding.tried = climbed.tried;
+    finding.open = climbed.open;
+}
