@@ -12,6 +12,8 @@ mod fmt;
 mod input;
 mod lint;
 mod parse;
+#[cfg(feature = "live")]
+mod probe;
 mod rules;
 #[cfg(feature = "live")]
 mod sandbox;
@@ -91,6 +93,8 @@ enum Command {
     Snapshot(Box<snapshot::SnapshotArgs>),
     #[cfg(feature = "live")]
     Sandbox(sandbox::SandboxArgs),
+    #[cfg(feature = "live")]
+    Probe(Box<probe::ProbeArgs>),
     Config(config::ConfigArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -162,6 +166,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Snapshot(args) => snapshot::run(args, &cli.global, &terminal),
         #[cfg(feature = "live")]
         Command::Sandbox(args) => sandbox::run(args, &terminal),
+        #[cfg(feature = "live")]
+        Command::Probe(args) => probe::run(args, &cli.global, &terminal),
         Command::Config(args) => config::run(args, &cli.global, &terminal),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -28,7 +28,8 @@ const FAIRLY: f64 = 3.0;
 /// which no secret tells.
 pub fn principal(lab: &Lab, credential: usize, key_ocid: Option<&str>) -> Option<Principal> {
     let known = lab.credentials.get(credential)?;
-    let token = lab.session_made(credential).and_then(|session| session.token()).or(known.held.token.as_ref());
+    let token =
+        lab.session_made(credential).and_then(|session| session.token()).or(known.held.token.as_ref());
     let claim = |name: &str| token.and_then(|token| token.claim(name)).map(str::to_owned);
     let resource = |kind: Option<String>, ocid: Option<String>, compartment: Option<String>| {
         Principal::Resource(ResourcePrincipal { kind, ocid, compartment, tags: None })
@@ -41,9 +42,11 @@ pub fn principal(lab: &Lab, credential: usize, key_ocid: Option<&str>) -> Option
             let user = known.held.token.as_ref().and_then(|token| token.claim("sub"));
             Principal::User { user: user?.to_owned(), groups: None }
         }
-        "instance-principal" => {
-            resource(Some("instance".into()), claim("opc-instance").or(claim("sub")), claim("opc-compartment"))
-        }
+        "instance-principal" => resource(
+            Some("instance".into()),
+            claim("opc-instance").or(claim("sub")),
+            claim("opc-compartment"),
+        ),
         "resource-principal" => resource(
             claim("res_type"),
             claim("res_id").or(claim("sub")).filter(|id| id.starts_with("ocid1.")),
@@ -166,7 +169,8 @@ pub fn ask(
                     testimony.attach = Some(match &miss.attach {
                         Some(_) => "in a policy attached to the root compartment".to_owned(),
                         None => {
-                            let policy = compiled.origins.get(miss.origin).map(|origin| origin.policy.clone());
+                            let policy =
+                                compiled.origins.get(miss.origin).map(|origin| origin.policy.clone());
                             format!("in place of the statement in `{}`", policy.unwrap_or_default())
                         }
                     });
@@ -203,13 +207,18 @@ fn subject(prepared: &Prepared<'_>, compiled: &Compiled, expected: &str) -> &'st
     let dynamic = lower.starts_with("dynamic-group");
     let bare = |text: &str| {
         let name = text.rsplit('/').next().unwrap_or(text);
-        name.trim_start_matches("dynamic-group").trim_start_matches("group").trim().trim_matches('\'').to_lowercase()
+        name.trim_start_matches("dynamic-group")
+            .trim_start_matches("group")
+            .trim()
+            .trim_matches('\'')
+            .to_lowercase()
     };
     let named = bare(expected);
     match &prepared.request.principal {
         Principal::Workload { .. } if dynamic => "principal-mismatch",
         Principal::Resource(_) if dynamic => {
-            let known = compiled.tenancy.dynamic_groups.iter().any(|group| group.name.to_lowercase() == named);
+            let known =
+                compiled.tenancy.dynamic_groups.iter().any(|group| group.name.to_lowercase() == named);
             if known || compiled.tenancy.dynamic_groups.is_empty() {
                 "dynamic-group-not-matching"
             } else {

@@ -102,7 +102,8 @@ impl Explainer<'_> {
             Some((cell.credential, cell.plane.name))
         };
         // Somewhere is enough: a key lives in one region.
-        let working: Vec<_> = rows.iter().filter(|row| row.verdict == Verdict::Works).filter_map(key).collect();
+        let working: Vec<_> =
+            rows.iter().filter(|row| row.verdict == Verdict::Works).filter_map(key).collect();
         let mut groups: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
             let Some(at) = key(row) else { continue };
@@ -138,7 +139,10 @@ impl Explainer<'_> {
             auth_method: Some(credential.method.to_owned()),
             plane: Some(cell.plane.name.to_owned()),
             region: row.region.clone(),
-            model: seen.as_ref().and_then(|seen| seen.model.clone()).or_else(|| self.lab.target.model.clone()),
+            model: seen
+                .as_ref()
+                .and_then(|seen| seen.model.clone())
+                .or_else(|| self.lab.target.model.clone()),
             ..Case::default()
         };
         if let Some(seen) = &seen {
@@ -155,7 +159,8 @@ impl Explainer<'_> {
         }
         if let Some(tenancy) = self.tenancy {
             let statements = tenancy.policies.iter().flat_map(|policy| &policy.statements);
-            case.policies = statements.take(MOST_STATEMENTS).map(|statement| statement.text.to_string()).collect();
+            case.policies =
+                statements.take(MOST_STATEMENTS).map(|statement| statement.text.to_string()).collect();
             let rules = tenancy.dynamic_groups.iter().map(|group| group.rule.text.to_string());
             case.matching_rules = rules.take(MOST_STATEMENTS).collect();
         }
@@ -183,8 +188,11 @@ impl Explainer<'_> {
         let mut report = diagnose_with(case, experiments);
         self.complete(cell.credential, case, testimony, &mut report);
         let ids = |at: &usize| self.lab.observation(*at).and_then(|seen| seen.opc_request_id);
-        let mut request_ids: Vec<String> =
-            group.iter().filter_map(|index| rows.get(*index)).flat_map(|row| row.seen.iter().filter_map(ids)).collect();
+        let mut request_ids: Vec<String> = group
+            .iter()
+            .filter_map(|index| rows.get(*index))
+            .flat_map(|row| row.seen.iter().filter_map(ids))
+            .collect();
         request_ids.extend(row.no_session.as_ref().and_then(|error| error.request_id.clone()));
         let planes: Vec<&str> = group
             .iter()
@@ -214,7 +222,12 @@ impl Explainer<'_> {
     }
 
     /// The diagnosis of a credential that can't be used, so that nothing was sent.
-    pub fn unusable(method: &str, origin: &str, unusable: &Unusable, checks: &[preflight::Evidence]) -> Finding {
+    pub fn unusable(
+        method: &str,
+        origin: &str,
+        unusable: &Unusable,
+        checks: &[preflight::Evidence],
+    ) -> Finding {
         let mut case = Case {
             error: ErrorSeen { message: Some(unusable.why.clone()), ..ErrorSeen::default() },
             auth_method: Some(method.to_owned()),
@@ -290,8 +303,9 @@ impl Explainer<'_> {
         let found = preflight::all(&setup);
         // Bad practice is no reason for a failure.
         case.witnesses.extend(found.iter().filter_map(witness));
-        if let Some(evidence) =
-            seen.and_then(|seen| seen.date.as_deref()).and_then(|date| preflight::clock(self.lab.around.now(), date))
+        if let Some(evidence) = seen
+            .and_then(|seen| seen.date.as_deref())
+            .and_then(|date| preflight::clock(self.lab.around.now(), date))
             && seen.is_some_and(|seen| seen.authenticated != Shown::Yes)
         {
             case.witnesses.extend(witness(&evidence));
@@ -306,7 +320,10 @@ impl Explainer<'_> {
                 kind: "answer",
                 text: because.clone(),
                 supports: Vec::new(),
-                excludes: BEFORE_AUTHENTICATION.iter().map(|cause| ((*cause).to_owned(), because.clone())).collect(),
+                excludes: BEFORE_AUTHENTICATION
+                    .iter()
+                    .map(|cause| ((*cause).to_owned(), because.clone()))
+                    .collect(),
             });
         }
         if seen.is_foreign() {
@@ -326,8 +343,12 @@ impl Explainer<'_> {
     /// What the policies at hand say; none when rights are not in question.
     fn testimony(&self, credential: usize, row: &Row, seen: Option<&Observation>) -> Testimony {
         let refused = row.authorized == Shown::No && row.authenticated != Shown::No;
-        let Some(cell) = self.plan.cells.get(row.cell).filter(|_| refused) else { return Testimony::default() };
-        let Some(operation) = cell.asks.first().and_then(super::Ask::operation) else { return Testimony::default() };
+        let Some(cell) = self.plan.cells.get(row.cell).filter(|_| refused) else {
+            return Testimony::default();
+        };
+        let Some(operation) = cell.asks.first().and_then(super::Ask::operation) else {
+            return Testimony::default();
+        };
         let only_key = || match self.tenancy?.api_keys.as_slice() {
             [only] => Some(only.ocid.as_str()),
             _ => None,
@@ -381,7 +402,8 @@ impl Explainer<'_> {
         };
         for diagnosis in &mut report.diagnoses {
             let remedy = &mut diagnosis.remedy;
-            if !testimony.statements.is_empty() && (!remedy.statements.is_empty() || family(diagnosis.cause) == "rights")
+            if !testimony.statements.is_empty()
+                && (!remedy.statements.is_empty() || family(diagnosis.cause) == "rights")
             {
                 remedy.statements.clone_from(&testimony.statements);
             }
@@ -398,7 +420,10 @@ impl Explainer<'_> {
             for row in rows {
                 let cell = self.plan.cells.get(row.cell)?;
                 let credential = self.lab.credentials.get(cell.credential)?;
-                if credential.method == "genai-api-key" && credential.standby == standby && !row.seen.is_empty() {
+                if credential.method == "genai-api-key"
+                    && credential.standby == standby
+                    && !row.seen.is_empty()
+                {
                     found = Some(found.unwrap_or(false) || row.verdict == Verdict::Works);
                 }
             }
@@ -449,7 +474,7 @@ pub(super) fn witness(evidence: &preflight::Evidence) -> Option<Witness> {
 }
 
 /// The OCIDs of a target, as the checks take them.
-pub(super) fn ids(target: &Target) -> Vec<Value<'_>> {
+pub(crate) fn ids(target: &Target) -> Vec<Value<'_>> {
     use catalog::Place;
     [
         ("compartment", target.compartment.as_deref(), Place::Compartment),
@@ -461,7 +486,7 @@ pub(super) fn ids(target: &Target) -> Vec<Value<'_>> {
 }
 
 /// The API that a task is called by on a plane.
-pub(super) fn api(plane: &str, task: Task) -> Option<Api> {
+pub(crate) fn api(plane: &str, task: Task) -> Option<Api> {
     match (plane, task) {
         ("inference-openai", Task::Responses) => Some(Api::Responses),
         ("inference-openai", Task::Chat) => Some(Api::ChatCompletions),
@@ -469,4 +494,3 @@ pub(super) fn api(plane: &str, task: Task) -> Option<Api> {
         _ => None,
     }
 }
-

@@ -244,13 +244,19 @@ impl Lab {
     }
 
     /// What a request would be, without a session; why it can't be told otherwise.
-    pub fn preview(&self, credential: usize, ask: &Ask, place: Option<&Place>) -> Result<PlannedRequest, String> {
+    pub fn preview(
+        &self,
+        credential: usize,
+        ask: &Ask,
+        place: Option<&Place>,
+    ) -> Result<PlannedRequest, String> {
         let known = self.credentials.get(credential).ok_or("there is no such credential")?;
         let place = place.or(known.auth.place());
         let place = place.ok_or("the region is known once there is a session: the machine tells it")?;
         let front = self.endpoints.front(ask.plane, place)?;
         let ask = Ask { model: self.model(ask, &place.region, known.signed), ..ask.clone() };
-        let tenancy = self.tenancy(credential).or_else(|| known.signed.then(|| "<tenancy of the caller>".to_owned()));
+        let tenancy =
+            self.tenancy(credential).or_else(|| known.signed.then(|| "<tenancy of the caller>".to_owned()));
         let target = Target { tenancy, ..self.target.clone() };
         let call = ask.call(&front, &target, known.signed).map_err(Lacking::advice)?;
         let carried = if known.signed { "authorization: Signature …" } else { "authorization: Bearer …" };
@@ -264,7 +270,8 @@ impl Lab {
             headers: std::iter::once(carried.to_owned())
                 .chain(headers.map(|(name, value)| format!("{name}: {value}")))
                 .collect(),
-            body: Some(String::from_utf8_lossy(&call.request.body).into_owned()).filter(|body| !body.is_empty()),
+            body: Some(String::from_utf8_lossy(&call.request.body).into_owned())
+                .filter(|body| !body.is_empty()),
         })
     }
 }
@@ -288,6 +295,21 @@ pub struct PlannedRequest {
     pub body: Option<String>,
 }
 
+impl PlannedRequest {
+    /// A request whose address isn't known yet, and why.
+    pub fn unknown(lab: &Lab, credential: usize, ask: &Ask, why: String) -> PlannedRequest {
+        PlannedRequest {
+            auth_method: lab.credentials.get(credential).map_or("", |known| known.method).to_owned(),
+            operation: ask.name().to_owned(),
+            method: ask.probe.method.to_owned(),
+            url: format!("{} ({why})", ask.path(None)),
+            cost: ask.probe.cost.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+}
+
 /// What can be another answer a moment later.
 fn passing(outcome: &Result<Answer, TransportError>) -> bool {
     match outcome {
@@ -306,5 +328,5 @@ fn unsigned(error: &SignError) -> AuthError {
 
 /// An id by which the service's log can be searched.
 fn request_id(nanoseconds: i128, number: u32) -> String {
-    format!("OCIAM{:019X}{number:08X}", nanoseconds.unsigned_abs() & 0xFFFF_FFFF_FFFF_FFFF_FFF)
+    format!("OCIAM{:019X}{number:08X}", nanoseconds.unsigned_abs() & 0x0FFF_FFFF_FFFF_FFFF_FFFF)
 }

@@ -105,18 +105,16 @@ fn would_decide(stop: &Stop) -> Vec<String> {
         })
         .collect();
     if open.is_empty() && stop.open.len() > 1 {
-        open.push(format!("no request tells {} apart: the service gives them one answer", stop.open.join(" and ")));
+        open.push(format!(
+            "no request tells {} apart: the service gives them one answer",
+            stop.open.join(" and ")
+        ));
     }
     open
 }
 
 impl<'a> Bench<'a> {
-    fn new(
-        explainer: &'a Explainer<'a>,
-        rows: &[Row],
-        group: &[usize],
-        wait: bool,
-    ) -> Option<Bench<'a>> {
+    fn new(explainer: &'a Explainer<'a>, rows: &[Row], group: &[usize], wait: bool) -> Option<Bench<'a>> {
         let row = rows.get(*group.first()?)?;
         let cell = explainer.plan.cells.get(row.cell)?;
         let failed = explainer.lab.observation(*row.seen.first()?)?;
@@ -157,9 +155,11 @@ impl<'a> Bench<'a> {
 
     fn standby(&self) -> Option<usize> {
         let own = self.explainer.lab.credentials.get(self.credential)?;
-        self.explainer.lab.credentials.iter().position(|other| {
-            other.method == own.method && !other.signed && other.standby != own.standby
-        })
+        self.explainer
+            .lab
+            .credentials
+            .iter()
+            .position(|other| other.method == own.method && !other.signed && other.standby != own.standby)
     }
 
     /// A region to ask about subscriptions: the home region where it is known, else the credential's own where that
@@ -182,12 +182,17 @@ impl<'a> Bench<'a> {
                 && region.realm == realm
                 && listed.as_ref().is_none_or(|listed| listed.contains(&region.name))
                 && match self.failed.model.as_deref().and_then(catalog::model) {
-                    Some(model) => model.in_region(region.name).is_some_and(|row| row.expected.on_demand() == Some(true)),
+                    Some(model) => {
+                        model.in_region(region.name).is_some_and(|row| row.expected.on_demand() == Some(true))
+                    }
                     None => region.genai,
                 }
                 && (self.signed() || region.openai_compatible)
         };
-        catalog::regions().iter().find(|region| offers(region)).and_then(|region| place(region.name, &*lab.around).ok())
+        catalog::regions()
+            .iter()
+            .find(|region| offers(region))
+            .and_then(|region| place(region.name, &*lab.around).ok())
     }
 
     fn good_model(&self) -> Option<&'static str> {
@@ -238,7 +243,11 @@ impl<'a> Bench<'a> {
             (Need::SiblingOperation, self.sibling().is_some()),
             (Need::Time, self.wait),
         ];
-        facts.into_iter().filter(|(_, here)| *here).map(|(need, _)| need).collect()
+        // Where nothing answers, a right or a model is not what to look for.
+        let silent = self.failed.status.is_none();
+        let of_use =
+            |need: &Need| !silent || matches!(need, Need::SigningCredential | Need::OtherRegion | Need::Time);
+        facts.into_iter().filter(|(need, here)| *here && of_use(need)).map(|(need, _)| need).collect()
     }
 
     fn compare(&self, now: &Observation) -> Outcome {
@@ -264,7 +273,12 @@ impl<'a> Bench<'a> {
                     "management" if own && here && self.plane() != "management" => {
                         add("list-models", self.compare(&seen), words());
                     }
-                    "identity" if own && here && self.plane() != "identity" && seen.authenticated != Shown::Unknown => {
+                    "identity"
+                        if own
+                            && here
+                            && self.plane() != "identity"
+                            && seen.authenticated != Shown::Unknown =>
+                    {
                         let outcome = if seen.authenticated == Shown::Yes {
                             Outcome::Works
                         } else {
@@ -297,7 +311,13 @@ impl<'a> Bench<'a> {
         found
     }
 
-    async fn send(&self, credential: usize, name: &str, ask: &Ask, place: &Place) -> Option<(Observation, Option<Value>)> {
+    async fn send(
+        &self,
+        credential: usize,
+        name: &str,
+        ask: &Ask,
+        place: &Place,
+    ) -> Option<(Observation, Option<Value>)> {
         let lab = self.explainer.lab;
         match lab.send(credential, ask, Some(place), Occasion::Experiment(name.to_owned())).await {
             Sent::Seen(at) => Some((lab.observation(at)?, lab.body(at))),
@@ -348,23 +368,31 @@ impl<'a> Bench<'a> {
                 let held = &lab.credentials.get(self.credential)?.held;
                 let key = held.key.as_ref()?.as_ref().ok()?;
                 let own = held.fingerprint.as_deref()?;
-                return Some((yes(key.key.public().fingerprint().eq_ignore_ascii_case(own.trim())), String::new()));
+                return Some((
+                    yes(key.key.public().fingerprint().eq_ignore_ascii_case(own.trim())),
+                    String::new(),
+                ));
             }
             "home-region-subscriptions" => {
                 let ask = self.shaped("identity-region-subscriptions", self.target())?;
                 let (seen, body) = self.send(self.credential, name, &ask, &self.home()?).await?;
                 let listed = body.filter(|_| seen.answered == Shown::Yes).map(|body| {
-                    let named = |row: &Value| row.get("regionName").and_then(Value::as_str) == Some(&self.place.region);
+                    let named = |row: &Value| {
+                        row.get("regionName").and_then(Value::as_str) == Some(&self.place.region)
+                    };
                     yes(body.as_array().is_some_and(|rows| rows.iter().any(named)))
                 });
                 return Some((listed.unwrap_or_else(|| kind(&seen)), reason(&seen)));
             }
             "limits" => {
-                let credential = if self.signed() { self.credential } else { self.other(|other| other.signed)? };
+                let credential =
+                    if self.signed() { self.credential } else { self.other(|other| other.signed)? };
                 let ask = self.shaped("limits-list-values", self.target())?;
                 let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
-                let some = body.filter(|_| seen.answered == Shown::Yes).map(|body| yes(any_limit(&body)));
-                return Some((some.unwrap_or_else(|| kind(&seen)), reason(&seen)));
+                if seen.answered != Shown::Yes {
+                    return Some((kind(&seen), reason(&seen)));
+                }
+                return any_limit(&body?).map(|above| (yes(above), reason(&seen)));
             }
             "key-state" => {
                 let credential = self.other(|other| other.signed)?;
@@ -376,7 +404,8 @@ impl<'a> Bench<'a> {
                 return self.key_state(&body?).map(|active| (yes(active), reason(&seen)));
             }
             "get-project" => {
-                let credential = if self.signed() { self.credential } else { self.other(|other| other.signed)? };
+                let credential =
+                    if self.signed() { self.credential } else { self.other(|other| other.signed)? };
                 let ask = self.shaped("list-projects", self.target())?;
                 let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
                 if seen.answered != Shown::Yes {
@@ -384,11 +413,16 @@ impl<'a> Bench<'a> {
                 }
                 let there = items(&body?).iter().any(|row| {
                     row.get("id").and_then(Value::as_str) == self.target().project.as_deref()
-                        && row.get("lifecycleState").and_then(Value::as_str).is_none_or(|state| state == "ACTIVE")
+                        && row
+                            .get("lifecycleState")
+                            .and_then(Value::as_str)
+                            .is_none_or(|state| state == "ACTIVE")
                 });
                 return Some((if there { Outcome::Works } else { Outcome::NotAuthorized }, reason(&seen)));
             }
-            "list-regions" => (self.credential, self.shaped("identity-list-regions", self.target())?, self.place.clone()),
+            "list-regions" => {
+                (self.credential, self.shaped("identity-list-regions", self.target())?, self.place.clone())
+            }
             "get-with-same-key" | "list-models" => {
                 (self.credential, self.shaped("list-models", self.target())?, self.place.clone())
             }
@@ -402,8 +436,12 @@ impl<'a> Bench<'a> {
                 let target = Target { task: Task::Chat, ..self.target().clone() };
                 (self.credential, self.shaped("oai-chat", &target)?, self.place.clone())
             }
-            "project-header-added" => (self.credential, self.headed(ProjectHeader::Always), self.place.clone()),
-            "project-header-removed" => (self.credential, self.headed(ProjectHeader::Never), self.place.clone()),
+            "project-header-added" => {
+                (self.credential, self.headed(ProjectHeader::Always), self.place.clone())
+            }
+            "project-header-removed" => {
+                (self.credential, self.headed(ProjectHeader::Never), self.place.clone())
+            }
             "both-compartment-headers" => {
                 let compartment = self.ask.compartment.clone().or_else(|| lab.tenancy(self.credential));
                 let ask = Ask { compartment, everywhere: true, ..self.ask.clone() };
@@ -413,7 +451,9 @@ impl<'a> Bench<'a> {
                 let other = self.ask.plane.bases.iter().take(2).find(|base| **base != self.ask.base)?;
                 (self.credential, Ask { base: other, ..self.ask.clone() }, self.place.clone())
             }
-            "wrong-path" => (self.credential, self.shaped("oai-wrong-path", self.target())?, self.place.clone()),
+            "wrong-path" => {
+                (self.credential, self.shaped("oai-wrong-path", self.target())?, self.place.clone())
+            }
             "sibling-operation" => {
                 (self.credential, self.shaped(self.sibling()?, self.target())?, self.place.clone())
             }
@@ -440,7 +480,8 @@ impl<'a> Bench<'a> {
     fn key_state(&self, body: &Value) -> Option<bool> {
         let secret = self.explainer.lab.credentials.get(self.credential)?.held.secret.clone()?;
         let rows = items(body);
-        let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let by_ocid = |row: &&Value| self.explainer.key_ocid.is_some_and(|ocid| text(row, "id") == ocid);
         let secrets = |row: &Value| row.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
         // A mask shows the last characters.
@@ -453,7 +494,8 @@ impl<'a> Bench<'a> {
         if rows.is_empty() {
             return Some(false);
         }
-        let own = rows.iter().find(by_ocid).or_else(|| rows.iter().find(|row| secrets(row).iter().any(masked)))?;
+        let own =
+            rows.iter().find(by_ocid).or_else(|| rows.iter().find(|row| secrets(row).iter().any(masked)))?;
         let state = |value: &Value, name: &str| matches!(text(value, name).as_str(), "" | "ACTIVE");
         let list = secrets(own);
         let mine: Vec<&Value> = match list.iter().any(masked) {
@@ -474,22 +516,25 @@ fn kind(seen: &Observation) -> Outcome {
 }
 
 fn items(body: &Value) -> Vec<Value> {
-    let list = body.as_array().or_else(|| body.get("items")?.as_array()).or_else(|| body.get("data")?.as_array());
+    let list =
+        body.as_array().or_else(|| body.get("items")?.as_array()).or_else(|| body.get("data")?.as_array());
     list.cloned().unwrap_or_default()
 }
 
-/// Whether a list of limits has one above zero that is about calls of models.
-fn any_limit(body: &Value) -> bool {
+/// Whether a list of limits has one above zero that is about calls of models; none for an empty list, which says
+/// nothing.
+fn any_limit(body: &Value) -> Option<bool> {
     let about_calls = |row: &&Value| {
         let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
         ["chat", "embed", "rerank", "request", "on-demand"].iter().any(|part| name.contains(part))
     };
     let rows = items(body);
+    rows.first()?;
     let above = |row: &Value| row.get("value").and_then(Value::as_f64).is_some_and(|value| value > 0.0);
-    match rows.iter().any(|row| about_calls(&row)) {
+    Some(match rows.iter().any(|row| about_calls(&row)) {
         true => rows.iter().filter(about_calls).any(above),
         false => rows.iter().any(above),
-    }
+    })
 }
 
 /// Adds what the ladder found to a finding.

@@ -22,6 +22,7 @@ pub use ask::{Ask, Lacking, ProjectHeader, Target, Task, is_endpoint, known_good
 pub use endpoints::{Endpoints, Front, Pointed};
 pub use evaluator::{Testimony, principal};
 pub use explain::{Explainer, Finding, Rotation};
+pub(crate) use explain::{api, ids};
 pub use lab::{Lab, Limits, PlannedRequest, Sent};
 pub use ladder::{MOST_EXPERIMENTS, climb, record};
 pub use matrix::{Progress, Row, Verdict, run};

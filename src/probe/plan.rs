@@ -200,19 +200,17 @@ fn asks(
     // A key may work on one base path and not on the other.
     let both = !credential.signed && plane.name == "inference-openai" && !prescribed;
     let bases = plane.bases.iter().copied().take(if both { 2 } else { 1 });
+    // A token names its tenancy once there is a session; until then any will do.
+    let tenancy = target.tenancy.clone().or_else(|| credential.held.tenancy.clone());
+    let target =
+        &Target { tenancy: tenancy.or_else(|| credential.signed.then(String::new)), ..target.clone() };
     let asks: Vec<Ask> = bases.filter_map(|base| question(plane, base, target)).collect();
     let lacking = match (asks.first(), front) {
         (None, _) => skipped(format!("nothing harmless can be asked of {}", plane.name)),
-        (Some(ask), Some(front)) => {
-            let tenancy = target.tenancy.clone().or_else(|| credential.held.tenancy.clone());
-            // A token names its tenancy once there is a session; until then any will do.
-            let tenancy = tenancy.or_else(|| credential.signed.then(String::new));
-            let target = Target { tenancy, ..target.clone() };
-            match ask.call(&front, &target, credential.signed) {
-                Ok(_) => None,
-                Err(lacking) => skipped(lacking.advice()),
-            }
-        }
+        (Some(ask), Some(front)) => match ask.call(&front, target, credential.signed) {
+            Ok(_) => None,
+            Err(lacking) => skipped(lacking.advice()),
+        },
         (Some(_), None) => None,
     };
     (asks, lacking)

@@ -43,6 +43,11 @@ pub const ALL: &[Schema] = &[
         text: include_str!("schema/diff.json"),
     },
     Schema {
+        name: "probe",
+        about: "what `ociam probe --format json` prints",
+        text: include_str!("schema/probe.json"),
+    },
+    Schema {
         name: "tenancy",
         about: "the tenancy file that `why`, `who-can` and `diff` read",
         text: include_str!("schema/tenancy.json"),

@@ -45,17 +45,22 @@ impl Service {
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();
+        let answer = Arc::new(answer);
         std::thread::spawn(move || {
-            let base = format!("http://127.0.0.1:{port}");
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { continue };
-                match &tls {
-                    None => serve(stream, &base, &log, &answer),
-                    Some(config) => {
-                        let connection = rustls::ServerConnection::new(config.clone()).unwrap();
-                        serve(rustls::StreamOwned::new(connection, stream), &base, &log, &answer);
+                let (tls, log, answer) = (tls.clone(), log.clone(), answer.clone());
+                // Calls that come at once are answered at once.
+                std::thread::spawn(move || {
+                    let base = format!("http://127.0.0.1:{port}");
+                    match tls {
+                        None => serve(stream, &base, &log, &*answer),
+                        Some(config) => {
+                            let connection = rustls::ServerConnection::new(config).unwrap();
+                            serve(rustls::StreamOwned::new(connection, stream), &base, &log, &*answer);
+                        }
                     }
-                }
+                });
             }
         });
         Service { port, seen }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::tell::{Block, about, blocks, heading, mark, percent, words};
 use crate::probe::preflight::Strength;
-use crate::probe::{Finding, Outcome, Shown, Verdict};
+use crate::probe::{Finding, MOST_EXPERIMENTS, Outcome, PlannedRequest, Shown, Verdict};
 use crate::report::Style;
 
 const GREEN: &str = "32";
@@ -50,24 +50,18 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Shortens to a width.
-fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{kept}…")
-}
-
 /// Writes a run.
 pub fn write(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}", paint(style, BOLD, "probe"), about(outcome))?;
     for block in blocks(outcome) {
         table(&block, style, out)?;
     }
+    if !outcome.not_tried.is_empty() {
+        writeln!(out, "\n{}", paint(style, BOLD, "not tried"))?;
+    }
     for each in &outcome.not_tried {
-        let line = format!("{} ({}): {}", each.method, each.origin, each.why);
-        writeln!(out, "\n{}", paint(style, DIM, &cut(&format!("not tried: {line}"), style.width * 2)))?;
+        let origin = if each.origin == "not set up" { String::new() } else { format!("{}: ", each.origin) };
+        paragraph(style, DIM, each.method, &format!("{origin}{}", each.why), 20, out)?;
     }
     if let Some(rotation) = &outcome.rotation {
         let code = if rotation.safe { GREEN } else { YELLOW };
@@ -99,7 +93,11 @@ pub fn write(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result
         paragraph(style, DIM, "note", note, 6, out)?;
     }
     if outcome.interrupted {
-        writeln!(out, "\n{}", paint(style, YELLOW, "stopped before the end: this is what was known by then"))?;
+        writeln!(
+            out,
+            "\n{}",
+            paint(style, YELLOW, "stopped before the end: this is what was known by then")
+        )?;
     }
     if outcome.is_good() && !outcome.offline {
         writeln!(out, "\n{}", paint(style, GREEN, "all that could work does"))?;
@@ -121,8 +119,8 @@ fn table(block: &Block<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
     let region = block.lines.iter().map(|line| line.region.chars().count()).max().unwrap_or(0).max(6) + 2;
     let fixed = 2 + plane + region + 8 + 8 + 9 + 19;
     let head = format!(
-        "  {:plane$}{:region$}{:<8}{:<8}{:<9}{:<19}reason",
-        "plane", "region", "known", "allowed", "answered", "verdict"
+        "  {:plane$}{:region$}{:<8}{:<8}{:<9}verdict",
+        "plane", "region", "known", "allowed", "answered"
     );
     writeln!(out, "{}", paint(style, DIM, &head))?;
     for line in &block.lines {
@@ -134,6 +132,8 @@ fn table(block: &Block<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
             };
             cell(style, code, mark(shown), width)
         };
+        let beside = style.width.saturating_sub(fixed);
+        let fits = line.reason.chars().count() <= beside;
         writeln!(
             out,
             "  {:plane$}{:region$}{}{}{}{}{}",
@@ -143,8 +143,13 @@ fn table(block: &Block<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
             shown(line.row.authorized, 8),
             shown(line.row.answered, 9),
             cell(style, colour(line.row.verdict), words(line.row.verdict), 19),
-            paint(style, DIM, &cut(line.reason, style.width.saturating_sub(fixed).max(24))),
+            paint(style, DIM, if fits { line.reason } else { "" }),
         )?;
+        let below =
+            if fits { Vec::new() } else { wrap(line.reason, style.width.saturating_sub(plane + 2).max(30)) };
+        for text in below.iter().take(3) {
+            writeln!(out, "  {}{}", " ".repeat(plane), paint(style, DIM, text))?;
+        }
     }
     Ok(())
 }
@@ -215,7 +220,12 @@ fn failure(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<(
 }
 
 /// Writes what would be sent.
-pub fn write_plan(outcome: &Outcome, requests: &[PlannedRequest], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_plan(
+    outcome: &Outcome,
+    requests: &[PlannedRequest],
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let plural = super::super::plural(requests.len(), "request");
     writeln!(out, "{} would be sent, and nothing was", paint(style, BOLD, &plural))?;
     for request in requests {
@@ -233,17 +243,16 @@ pub fn write_plan(outcome: &Outcome, requests: &[PlannedRequest], style: Style, 
     for cell in decided {
         let Some((verdict, reason)) = &cell.decided else { continue };
         let method = outcome.plan.credentials.get(cell.credential).map_or("", |credential| credential.method);
-        let line = format!("{method} on {}: {} without a request: {reason}", cell.plane.name, words(*verdict));
+        let line =
+            format!("{method} on {}: {} without a request: {reason}", cell.plane.name, words(*verdict));
         writeln!(out, "\n{}", paint(style, DIM, &line))?;
     }
     for each in &outcome.not_tried {
         let line = format!("not tried: {} ({}): {}", each.method, each.origin, each.why);
         writeln!(out, "\n{}", paint(style, DIM, &line))?;
     }
-    writeln!(out, "\nafter a failure, up to {MOST_AFTER} requests more may follow to tell its causes apart; `--max-requests` bounds all")
+    writeln!(
+        out,
+        "\nafter a failure, up to {MOST_EXPERIMENTS} requests more may follow to tell its causes apart; `--max-requests` bounds all"
+    )
 }
-
-/// Requests that one failure may cost beside those of the matrix.
-const MOST_AFTER: u32 = crate::probe::MOST_EXPERIMENTS;
-
-pub use crate::probe::PlannedRequest;

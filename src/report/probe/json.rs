@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::diagnose::{Diagnosis, Report};
-use crate::probe::{Finding, Observation, Outcome, Row};
+use crate::probe::{Finding, Observation, Outcome, PlannedRequest, Row};
 
 /// The document of a run.
 pub fn document(outcome: &Outcome) -> Value {
@@ -50,6 +50,29 @@ pub fn document(outcome: &Outcome) -> Value {
         "notes": outcome.notes,
         "interrupted": outcome.interrupted,
     })
+}
+
+/// The document of a run that is not made.
+pub fn planned(outcome: &Outcome, requests: &[PlannedRequest]) -> Value {
+    let requests: Vec<Value> = requests
+        .iter()
+        .map(|request| {
+            json!({
+                "auth_method": request.auth_method,
+                "operation": request.operation,
+                "method": request.method,
+                "url": request.url,
+                "cost": request.cost,
+                "headers": request.headers,
+                "body": request.body,
+            })
+        })
+        .collect();
+    let mut value = document(outcome);
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("requests".to_owned(), Value::Array(requests));
+    }
+    value
 }
 
 fn observation(seen: &Observation) -> Value {

@@ -6,5 +6,5 @@ mod page;
 mod tell;
 
 pub use human::{write, write_plan};
-pub use json::document;
+pub use json::{document, planned};
 pub use page::{html, markdown};

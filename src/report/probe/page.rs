@@ -102,7 +102,12 @@ pub fn html(outcome: &Outcome, when: &str) -> String {
 }
 
 fn html_failure(finding: &Finding, page: &mut String) {
-    let _ = writeln!(page, "<h2 class=\"{}\">{}</h2>\n<dl>", Verdict::NotAuthorized.as_str(), escape(&heading(finding)));
+    let _ = writeln!(
+        page,
+        "<h2 class=\"{}\">{}</h2>\n<dl>",
+        Verdict::NotAuthorized.as_str(),
+        escape(&heading(finding))
+    );
     let mut entry = |name: &str, text: &str| {
         let _ = writeln!(page, "<dt>{name}</dt><dd>{text}</dd>");
     };
@@ -131,12 +136,19 @@ fn html_failure(finding: &Finding, page: &mut String) {
         .cloned()
         .chain(first.remedy.commands.iter().map(|command| format!("$ {command}")))
         .collect();
-    let code = if lines.is_empty() { String::new() } else { format!("<pre>{}</pre>", escape(&lines.join("\n"))) };
+    let code =
+        if lines.is_empty() { String::new() } else { format!("<pre>{}</pre>", escape(&lines.join("\n"))) };
     let attach = finding.attach.as_deref().filter(|_| !first.remedy.statements.is_empty());
     let attach = attach.map(|text| format!("<small>{}</small>", escape(text))).unwrap_or_default();
     entry("Do", &format!("{}{code}{attach}", escape(&first.remedy.text)));
     for other in ranked.take(3) {
-        let text = format!("{} ({}): {}; to tell: {}", other.cause, percent(other), other.explanation, other.next_check);
+        let text = format!(
+            "{} ({}): {}; to tell: {}",
+            other.cause,
+            percent(other),
+            other.explanation,
+            other.next_check
+        );
         entry("Or else", &escape(&text));
     }
     if !finding.open.is_empty() {
@@ -147,7 +159,11 @@ fn html_failure(finding: &Finding, page: &mut String) {
 
 /// The run in Markdown.
 pub fn markdown(outcome: &Outcome, when: &str) -> String {
-    let mut page = format!("# ociam probe\n\n{} ({when}, ociam {})\n", plain(&about(outcome)), env!("CARGO_PKG_VERSION"));
+    let mut page = format!(
+        "# ociam probe\n\n{} ({when}, ociam {})\n",
+        plain(&about(outcome)),
+        env!("CARGO_PKG_VERSION")
+    );
     for block in blocks(outcome) {
         let standby = if block.standby { ", standby" } else { "" };
         let _ = write!(

@@ -62,8 +62,9 @@ pub(super) fn blocks(outcome: &Outcome) -> Vec<Block<'_>> {
         }
         let same = |other: &Row| {
             let other_cell = outcome.plan.cells.get(other.cell);
-            other_cell.is_some_and(|other| other.credential == cell.credential && other.plane.name == cell.plane.name)
-                && other.verdict == row.verdict
+            other_cell.is_some_and(|other| {
+                other.credential == cell.credential && other.plane.name == cell.plane.name
+            }) && other.verdict == row.verdict
                 && other.verdict != Verdict::Works
                 && other.reason == row.reason
         };

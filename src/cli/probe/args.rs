@@ -1,0 +1,200 @@
+//! The arguments of `ociam probe`.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+
+use crate::catalog;
+use crate::cli::rules::ListFormat;
+use crate::probe::Task;
+use crate::probe::auth::SecretSource;
+
+/// Send test requests under each auth method to each plane, and say why those fail that do
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  ociam probe                                    every credential of this machine, on every plane
+  ociam probe --auth genai-api-key --regions supported
+  ociam probe --profile DEV --plane inference --model cohere.command-a-03-2025 --compartment ocid1.compartment…
+  ociam probe --api-key env:KEY_ONE --standby env:KEY_TWO --region us-chicago-1
+  ociam probe --policies infra --snapshot acme.json --report probe.html
+  ociam probe --dry-run                          what would be sent, and what it costs
+
+Requests are free or cost a token; each is shown by --dry-run. Secrets come from environment, file, command,
+terminal or standard input, never from an argument, and go to hosts of Oracle's realms only.
+
+Exit codes: 0 what could work does, 1 something fails, 2 wrong usage or unreadable input")]
+pub(in crate::cli) struct ProbeArgs {
+    /// Only these auth methods
+    #[arg(long, value_name = "METHOD", value_delimiter = ',', value_parser = methods())]
+    pub(super) auth: Vec<String>,
+    /// Only these planes
+    #[arg(long, value_name = "PLANE", value_delimiter = ',', value_parser = planes())]
+    pub(super) plane: Vec<String>,
+    /// The region of all requests; else each credential's own
+    #[arg(long, value_name = "REGION", conflicts_with = "regions")]
+    pub(super) region: Option<String>,
+    /// Several regions: `supported`, `all`, or names with commas between; finds where an API key lives
+    #[arg(long, value_name = "REGIONS")]
+    pub(super) regions: Option<String>,
+    /// The model, or the OCID of an endpoint of a dedicated AI cluster
+    #[arg(long, value_name = "MODEL")]
+    pub(super) model: Option<String>,
+    /// What to ask of inference
+    #[arg(long, value_name = "TASK", value_enum, default_value = "chat")]
+    pub(super) operation: TaskArg,
+    /// The compartment's OCID, or its path in the snapshot; the tenancy's root when left out
+    #[arg(long, value_name = "COMPARTMENT")]
+    pub(super) compartment: Option<String>,
+    /// The OCID of the project, for the header OpenAI-Project
+    #[arg(long, value_name = "OCID")]
+    pub(super) project: Option<String>,
+    /// The OCID of the agent endpoint to open a session on
+    #[arg(long, value_name = "OCID")]
+    pub(super) agent_endpoint: Option<String>,
+    /// The tenancy's OCID, where the credential doesn't tell
+    #[arg(long, value_name = "OCID")]
+    pub(super) tenancy_id: Option<String>,
+    /// The profile of the OCI config file
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
+    /// The OCI config file
+    #[arg(long, value_name = "FILE")]
+    pub(super) config_file: Option<String>,
+    /// Where the passphrase of the profile's key is: env:NAME, file:PATH, command:…, prompt, -
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) passphrase: Option<SecretSource>,
+    #[command(flatten)]
+    pub(super) key: KeyArgs,
+    #[command(flatten)]
+    pub(super) oauth: OauthArgs,
+    /// Where the policies are: Terraform, plans, OCI command-line output, text; the evaluator judges by them
+    #[arg(long, value_name = "PATH")]
+    pub(super) policies: Vec<PathBuf>,
+    /// The tenancy: what `ociam snapshot` writes, or a hand-written file
+    #[arg(long, value_name = "FILE")]
+    pub(super) snapshot: Vec<PathBuf>,
+    /// Send nothing: only check what can be checked here
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) offline: bool,
+    /// Show what would be sent and what it costs, and send nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Most requests in all
+    #[arg(long, value_name = "N", default_value = "100")]
+    pub(super) max_requests: u32,
+    /// Seconds that an answer may take; a connection gets 3
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(super) timeout: u64,
+    /// Tries more after a 429, a server's error or silence
+    #[arg(long, value_name = "N", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=10))]
+    pub(super) retries: u32,
+    /// Requests at a time
+    #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) max_concurrency: u16,
+    /// After a failure, wait minutes and repeat where that tells whether a change is still on its way
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Where a plane is, instead of its own host; plain HTTP to this machine only
+    #[arg(long, value_name = "[PLANE=]URL")]
+    pub(super) endpoint: Vec<String>,
+    /// A JSON file `{plane: {region: URL}}` of where planes are; what it leaves out is nowhere
+    #[arg(long, value_name = "FILE", env = "OCIAM_ENDPOINTS")]
+    pub(super) endpoints: Option<PathBuf>,
+    /// Write a page too: HTML for `.html`, else Markdown
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Vec<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: ListFormat,
+}
+
+/// Where the secrets of a GenAI API key are.
+#[derive(clap::Args)]
+pub(super) struct KeyArgs {
+    /// The secret of a GenAI API key: env:NAME, file:PATH, command:…, prompt, or - for standard input
+    #[arg(long, value_name = "SOURCE", group = "secret")]
+    pub(super) api_key: Option<SecretSource>,
+    /// The same from an environment variable
+    #[arg(long, value_name = "NAME", group = "secret")]
+    pub(super) api_key_env: Option<String>,
+    /// The same from a file
+    #[arg(long, value_name = "PATH", group = "secret")]
+    pub(super) api_key_file: Option<PathBuf>,
+    /// The same from standard input
+    #[arg(long, group = "secret")]
+    pub(super) api_key_stdin: bool,
+    /// The same from a command's output
+    #[arg(long, value_name = "LINE", group = "secret")]
+    pub(super) api_key_command: Option<String>,
+    /// The key's other secret, to be tried beside the first, in the same form as --api-key
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) standby: Option<SecretSource>,
+    /// The OCID of the key, for statements and for its state
+    #[arg(long, value_name = "OCID")]
+    pub(super) api_key_id: Option<String>,
+}
+
+impl KeyArgs {
+    /// The source of the secret in use.
+    pub(super) fn secret(&self) -> Option<SecretSource> {
+        self.api_key
+            .clone()
+            .or_else(|| self.api_key_env.clone().map(SecretSource::Variable))
+            .or_else(|| self.api_key_file.clone().map(SecretSource::File))
+            .or_else(|| self.api_key_stdin.then_some(SecretSource::Stdin))
+            .or_else(|| self.api_key_command.clone().map(SecretSource::Command))
+    }
+}
+
+/// A client of an identity domain.
+#[derive(clap::Args)]
+pub(super) struct OauthArgs {
+    /// The URL of the identity domain
+    #[arg(long, value_name = "URL")]
+    pub(super) oauth_domain: Option<String>,
+    /// The client's id
+    #[arg(long, value_name = "ID", requires = "oauth_secret")]
+    pub(super) oauth_client: Option<String>,
+    /// The client's secret, in the same form as --api-key
+    #[arg(long, value_name = "SOURCE", requires = "oauth_client")]
+    pub(super) oauth_secret: Option<SecretSource>,
+    /// The scope of the hosted application
+    #[arg(long, value_name = "SCOPE", requires = "oauth_client")]
+    pub(super) oauth_scope: Option<String>,
+    /// A third party's token to exchange for one of OCI, in the same form as --api-key
+    #[arg(long, value_name = "SOURCE", requires = "oauth_client")]
+    pub(super) subject_token: Option<SecretSource>,
+}
+
+/// What to ask of inference.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum TaskArg {
+    /// An answer to a message.
+    Chat,
+    /// The same by the Responses API.
+    Responses,
+    /// An embedding.
+    Embed,
+    /// A ranking.
+    Rerank,
+}
+
+impl TaskArg {
+    pub(super) fn task(self) -> Task {
+        match self {
+            TaskArg::Chat => Task::Chat,
+            TaskArg::Responses => Task::Responses,
+            TaskArg::Embed => Task::Embed,
+            TaskArg::Rerank => Task::Rerank,
+        }
+    }
+}
+
+fn methods() -> PossibleValuesParser {
+    PossibleValuesParser::new(catalog::auth_methods().iter().map(|method| method.name))
+}
+
+fn planes() -> PossibleValuesParser {
+    PossibleValuesParser::new(catalog::planes().iter().map(|plane| plane.name))
+}

@@ -1,0 +1,218 @@
+//! Which of the credentials on this machine a run uses, and what can be said of them without a request.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::cli::Failure;
+use crate::probe::auth::{
+    AuthMethod, Candidate, ClientCredentials, Discovery, Held, SecretSource, State, TokenExchange, Wanted,
+    discover,
+};
+use crate::probe::config::active_profile;
+use crate::probe::preflight::{self, Setup};
+use crate::probe::{
+    Credential, Explainer, Finding, LocalCheck, NotTried, Scope, Surroundings, Target, Task, is_endpoint,
+};
+
+use super::args::ProbeArgs;
+
+/// The credentials of a run.
+#[derive(Default)]
+pub(super) struct Chosen {
+    pub(super) credentials: Vec<Credential>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) not_tried: Vec<NotTried>,
+    pub(super) checks: Vec<LocalCheck>,
+    pub(super) notes: Vec<String>,
+    /// The fingerprints of all profiles, with their origins.
+    pub(super) fingerprints: Vec<(String, String)>,
+}
+
+pub(super) fn choose(
+    args: &ProbeArgs,
+    target: &Target,
+    scope: &Scope,
+    around: &dyn Surroundings,
+) -> Result<Chosen, Failure> {
+    let named = |method: &str| args.auth.iter().any(|name| name == method);
+    let mut api_keys: Vec<SecretSource> = args.key.secret().into_iter().collect();
+    if let Some(standby) = &args.key.standby {
+        if api_keys.is_empty() {
+            api_keys.push(SecretSource::Variable("OCI_GENAI_API_KEY".to_owned()));
+        }
+        api_keys.push(standby.clone());
+    }
+    let discovery = discover(
+        &Wanted {
+            config_file: args.config_file.clone(),
+            profile: args.profile.clone(),
+            passphrase: args.passphrase.clone(),
+            api_keys,
+            instance: named("instance-principal"),
+        },
+        around,
+    );
+    let mut chosen = Chosen { notes: discovery.notes.clone(), ..Chosen::default() };
+    chosen.fingerprints = discovery
+        .candidates
+        .iter()
+        .filter_map(|candidate| Some((candidate.origin.clone(), candidate.held.fingerprint.clone()?)))
+        .collect();
+    let own = |candidate: &&Candidate| args.auth.is_empty() || named(candidate.method);
+    let mut secrets = 0;
+    let mut used = BTreeSet::new();
+    let candidates: Vec<&Candidate> = discovery.candidates.iter().filter(own).collect();
+    for candidate in &candidates {
+        let asked = is_asked(candidate, &candidates, args, around);
+        let present = candidate.origin != ABSENT;
+        match &candidate.state {
+            State::NotUsable(unusable) if asked && (present || !args.auth.is_empty()) => {
+                let checks = check(&discovery, candidate, target, scope, around);
+                chosen.findings.push(Explainer::unusable(
+                    candidate.method,
+                    &candidate.origin,
+                    unusable,
+                    &checks,
+                ));
+            }
+            State::NotUsable(unusable) => {
+                chosen.not_tried.push(not_tried(candidate, unusable.why.clone()));
+            }
+            State::Usable(_) if !asked => {
+                let why = "another of this method comes first; name its profile with `--profile`".to_owned();
+                chosen.not_tried.push(not_tried(candidate, why));
+            }
+            State::Usable(auth) => {
+                // Two files may have profiles of the same name.
+                if !used.insert((candidate.method, candidate.origin.clone())) {
+                    continue;
+                }
+                let is_key = candidate.method == "genai-api-key";
+                secrets += usize::from(is_key);
+                chosen.credentials.push(Credential {
+                    method: candidate.method,
+                    origin: candidate.origin.clone(),
+                    auth: Arc::clone(auth),
+                    held: candidate.held.clone(),
+                    signed: !is_key,
+                    standby: is_key && secrets > 1,
+                });
+                chosen.notes.extend(candidate.notes.iter().cloned());
+                let found = check(&discovery, candidate, target, scope, around);
+                chosen.checks.extend(found.into_iter().map(|evidence| LocalCheck {
+                    credential: candidate.origin.clone(),
+                    method: candidate.method,
+                    evidence,
+                }));
+            }
+        }
+    }
+    if args.auth.is_empty() || named("oauth") {
+        oauth(args, scope, around, &mut chosen)?;
+    }
+    chosen.notes.dedup();
+    Ok(chosen)
+}
+
+/// The origin of what isn't there.
+const ABSENT: &str = "not set up";
+
+fn not_tried(candidate: &Candidate, why: String) -> NotTried {
+    NotTried { method: candidate.method, origin: candidate.origin.clone(), why }
+}
+
+/// Whether a credential is one that a client would use: of the active profile, or the only place of its method.
+fn is_asked(candidate: &Candidate, all: &[&Candidate], args: &ProbeArgs, around: &dyn Surroundings) -> bool {
+    let of_profile = |origin: &str, profile: &str| origin.starts_with(&format!("profile `{profile}` of "));
+    if !candidate.origin.starts_with("profile `") || args.profile.is_some() {
+        return true;
+    }
+    let (active, _) = active_profile(None, around);
+    if of_profile(&candidate.origin, &active) {
+        return true;
+    }
+    let same = |other: &&&Candidate| other.method == candidate.method;
+    let has_active = all.iter().filter(same).any(|other| of_profile(&other.origin, &active));
+    let first = all.iter().find(same).map(|other| other.origin.as_str());
+    !has_active && first == Some(candidate.origin.as_str())
+}
+
+fn check(
+    discovery: &Discovery,
+    candidate: &Candidate,
+    target: &Target,
+    scope: &Scope,
+    around: &dyn Surroundings,
+) -> Vec<preflight::Evidence> {
+    let region = scope.place.as_ref().map(|place| place.region.as_str());
+    let ids = crate::probe::ids(target);
+    let plane = match scope.planes.as_slice() {
+        [only] => Some(only.name),
+        _ => None,
+    };
+    let key = candidate.method == "genai-api-key";
+    let meant = plane.unwrap_or(if key { "inference-openai" } else { "inference" });
+    let setup = Setup {
+        now: Some(around.now()),
+        region,
+        plane,
+        ids: &ids,
+        model: target.model.as_deref(),
+        api: crate::probe::api(meant, target.task)
+            .filter(|_| plane.is_some() || key || target.task != Task::Chat),
+        dedicated: target.model.as_deref().is_some_and(is_endpoint),
+        ..Setup::default()
+    };
+    discovery.check(candidate, &setup)
+}
+
+/// A client of an identity domain, where the arguments name one.
+fn oauth(
+    args: &ProbeArgs,
+    scope: &Scope,
+    around: &dyn Surroundings,
+    chosen: &mut Chosen,
+) -> Result<(), Failure> {
+    let flags = &args.oauth;
+    let (Some(id), Some(source)) = (&flags.oauth_client, &flags.oauth_secret) else {
+        if !args.auth.is_empty() {
+            return Err(Failure::with_help(
+                "oauth needs a client of an identity domain",
+                "name it with --oauth-domain URL --oauth-client ID --oauth-secret env:NAME",
+            ));
+        }
+        return Ok(());
+    };
+    let domain =
+        flags.oauth_domain.clone().or_else(|| around.endpoint("identity-domain")).ok_or_else(|| {
+            Failure::with_help(
+                "no identity domain is known",
+                "name it with --oauth-domain https://idcs-….identity.oraclecloud.com",
+            )
+        })?;
+    let obtain = |source: &SecretSource, what: &str| {
+        source.obtain(what, around).map_err(|error| Failure::usage(error.to_string()))
+    };
+    let secret = obtain(source, "client secret")?;
+    let origin = format!("client `{id}` of {domain}");
+    let mut held = Held { secret: Some(secret.clone()), ..Held::default() };
+    let (auth, signed): (Arc<dyn AuthMethod>, bool) = match &flags.subject_token {
+        Some(source) => {
+            held.secret = None;
+            let subject = obtain(source, "subject token")?;
+            let place = scope.place.clone();
+            (Arc::new(TokenExchange::new(domain, id, secret, subject, place, origin.clone())), true)
+        }
+        None => {
+            let scope = flags.oauth_scope.clone().ok_or_else(|| {
+                Failure::with_help(
+                    "client credentials need a scope",
+                    "name it with --oauth-scope, or a token to exchange with --subject-token",
+                )
+            })?;
+            (Arc::new(ClientCredentials::new(domain, id, secret, scope, origin.clone())), false)
+        }
+    };
+    chosen.credentials.push(Credential { method: "oauth", origin, auth, held, signed, standby: false });
+    Ok(())
+}
