@@ -483,6 +483,6 @@ fn all_cells_are_under_way_at_once() {
         fine(json!({ "items": [] }))
     });
     let output = site.run(&["--format", "json", "--compartment", COMPARTMENT]);
-    assert_eq!(output.status.code(), Some(1), "the agent runtime has no agent endpoint to be asked about");
+    assert_eq!(output.status.code(), Some(0), "what is skipped is no failure");
     assert!(peak.load(Ordering::SeqCst) >= 4, "{peak:?}");
 }

@@ -142,7 +142,7 @@ fn table(block: &Block<'_>, style: Style, out: &mut dyn Write) -> io::Result<()>
             shown(line.row.authenticated, 8),
             shown(line.row.authorized, 8),
             shown(line.row.answered, 9),
-            cell(style, colour(line.row.verdict), words(line.row.verdict), 19),
+            cell(style, colour(line.row.verdict), words(line.row.verdict), if fits { 19 } else { 0 }),
             paint(style, DIM, if fits { line.reason } else { "" }),
         )?;
         let below =
