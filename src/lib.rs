@@ -5,6 +5,7 @@
 
 pub mod authz;
 pub mod catalog;
+pub mod checklist;
 pub mod cli;
 pub mod config;
 pub mod diag;
