@@ -62,12 +62,12 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
 }
 
 /// The keys in a text.
-pub(super) fn keys(text: &str) -> impl Iterator<Item = &str> {
+fn keys(text: &str) -> impl Iterator<Item = &str> {
     pieces(text).filter_map(|(_, key)| key)
 }
 
 /// The text with every `{key}` replaced.
-pub(super) fn substitute(text: &str, value: impl Fn(&str) -> String) -> String {
+pub(super) fn substitute(text: &str, mut value: impl FnMut(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     for (before, key) in pieces(text) {
         out.push_str(before);

@@ -67,6 +67,11 @@ impl Grant {
         self.requests.iter().all(|request| decide(&compiled, request).verdict == Verdict::Allow)
     }
 
+    /// The principal in words, in which `{key}` stands for what isn't known yet.
+    pub fn label(&self) -> String {
+        reopened(&self.principal.label())
+    }
+
     fn suffices(&self, statements: &[String]) -> bool {
         self.allowed_in(self.tenancy_with(statements.iter().map(String::as_str)))
     }

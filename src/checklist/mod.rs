@@ -12,8 +12,11 @@ mod decision;
 mod facts;
 mod fill;
 mod grants;
+mod key;
 mod nearest;
 mod plan;
+mod terraform;
+mod verify;
 mod wish;
 
 pub use decision::{Answered, Candidate, Decision, decide};
@@ -23,6 +26,11 @@ pub use facts::{
 };
 pub use fill::Params;
 pub use grants::{Grant, Group};
+pub use key::{Gravity, KeyReport, Remark, SecretState, assess, key_from_json, ocid_parts};
 pub use nearest::{Offered, near, offered};
 pub use plan::{Block, CheckKind, Outcome, Plan, Snippet, Step, Variable, plan};
+pub use terraform::terraform;
+pub use verify::{
+    Ask, Checked, Credential, Evidence, Live, Local, Observed, Status, Suspect, Trial, verify,
+};
 pub use wish::{NAMES, Name, Question, Wish, WishError, name_of};

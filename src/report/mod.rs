@@ -1,6 +1,7 @@
 //! Findings and trees as people and programs read them: one file a format. Writes to what it is given;
 //! knows no rule by name and decides nothing.
 
+pub mod checklist;
 mod concise;
 mod github;
 mod gitlab;
