@@ -1,7 +1,7 @@
 //! The public face of the library behind the `ociam` command.
 //!
 //! Arrows go down only: `text`, `diag` → `policy`, `catalog` → `source`, `authz` → `lint`, `diagnose` →
-//! `probe`, `sandbox` → `report`, `cli`.
+//! `probe`, `sandbox` → `checklist` → `report`, `cli`.
 
 pub mod authz;
 pub mod catalog;

@@ -71,7 +71,8 @@ fn every_combination_is_granted_by_the_fewest_statements_or_refused_with_its_rea
                 let all: Vec<&str> = grant.statements.iter().map(String::as_str).collect();
                 assert!(grant.allowed_in(grant.tenancy_with(all.iter().copied())), "{label}: {all:?}");
                 for at in 0..all.len() {
-                    let fewer = all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, text)| *text);
+                    let fewer =
+                        all.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, text)| *text);
                     assert!(!grant.allowed_in(grant.tenancy_with(fewer)), "{label} needs no `{}`", all[at]);
                 }
                 statements += all.len();
@@ -145,12 +146,16 @@ fn what_is_given_is_filled_in_and_what_is_not_stays_a_placeholder() {
     wish.compartment = Some("ocid1.compartment.oc1..aaaa".into());
     assert_eq!(
         statements(&wish),
-        ["allow dynamic-group 'Apps'/'chat-functions' to use generative-ai-chat in compartment id ocid1.compartment.oc1..aaaa"]
+        [
+            "allow dynamic-group 'Apps'/'chat-functions' to use generative-ai-chat in compartment id ocid1.compartment.oc1..aaaa"
+        ]
     );
     wish.auth_method = Some("genai-api-key".into());
     assert_eq!(
         statements(&wish),
-        ["allow any-user to use generative-ai-chat in compartment id ocid1.compartment.oc1..aaaa where all {request.principal.type = 'generativeaiapikey', request.principal.id = '<api-key-ocid>'}"]
+        [
+            "allow any-user to use generative-ai-chat in compartment id ocid1.compartment.oc1..aaaa where all {request.principal.type = 'generativeaiapikey', request.principal.id = '<api-key-ocid>'}"
+        ]
     );
 }
 
@@ -169,7 +174,10 @@ fn a_model_that_the_region_does_not_serve_blocks_its_step_and_names_the_nearest_
 fn names_that_are_none_are_said_with_what_to_write() {
     let mut wrong = wish("function", "chat", None);
     let error = plan(&wrong, TODAY).unwrap_err();
-    assert_eq!((error.message.as_str(), error.help.as_str()), ("`function` is no workload", "did you mean `functions`?"));
+    assert_eq!(
+        (error.message.as_str(), error.help.as_str()),
+        ("`function` is no workload", "did you mean `functions`?")
+    );
     wrong.workload = Some("functions".into());
     wrong.names.insert("group".into(), "a' or '1".into());
     assert!(plan(&wrong, TODAY).unwrap_err().message.contains("holds `\\'`"));

@@ -109,9 +109,8 @@ pub(super) fn decide_for(subject: &Subject<'_>) -> Decision {
         catalog::auth_methods().iter().map(|method| candidate(subject, method)).collect();
     let asked = subject.wish.auth_method.clone();
     let is_asked = |method: &str| asked.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(method));
-    candidates.sort_by_key(|one| {
-        (!is_asked(one.method), !one.possible, one.rank.unwrap_or(u8::MAX), one.method)
-    });
+    candidates
+        .sort_by_key(|one| (!is_asked(one.method), !one.possible, one.rank.unwrap_or(u8::MAX), one.method));
     let decided = candidates.first().is_some_and(|first| {
         first.possible && (is_asked(first.method) || (asked.is_none() && first.rank.is_some()))
     });
@@ -132,7 +131,7 @@ fn candidate(subject: &Subject<'_>, method: &'static AuthMethod) -> Candidate {
     if let Worth::Rank(rank) = worth {
         found.rank = Some(rank);
     }
-    let text = format!("{}: {why}", subject.workload.title);
+    let text = why.to_owned();
     found.trace.push(Answered { question: "workload", passed: worth.works(), text, basis });
     if !worth.works() {
         return found;
@@ -185,10 +184,9 @@ fn planes(method: &AuthMethod, route: &Route) -> Vec<Answered> {
     let rows = route.planes.iter().filter_map(|name| catalog::plane(name));
     rows.map(|plane| {
         let passed = plane.auth_methods.contains(&method.name);
-        let note = if passed || plane.note.is_empty() { String::new() } else { format!("; {}", plane.note) };
         let text = match passed {
             true => format!("plane `{}` takes `{}`", plane.name, method.name),
-            false => format!("plane `{}` takes {} only{note}", plane.name, list(plane.auth_methods)),
+            false => format!("plane `{}` takes {} only", plane.name, list(plane.auth_methods)),
         };
         Answered { question: "plane", passed, text, basis: Basis::of(&plane.fact) }
     })
@@ -221,7 +219,10 @@ fn region(subject: &Subject<'_>, method: &AuthMethod, _: &Route) -> Vec<Answered
         (true, _) => (true, format!("region `{}` is documented to have GenAI API keys", row.name)),
         (false, true) => (
             true,
-            format!("region `{}` has the OpenAI-compatible API; that it has GenAI API keys is seen, not documented", row.name),
+            format!(
+                "region `{}` has the OpenAI-compatible API; that it has GenAI API keys is seen, not documented",
+                row.name
+            ),
         ),
         (false, false) => (false, format!("region `{}` isn't known to have GenAI API keys", row.name)),
     };
@@ -267,7 +268,8 @@ pub(super) fn client_for(
     let exists = |name: &str, client: &Client| {
         let here = &subject.workload.clients;
         (here.is_empty() || here.iter().any(|one| one == name))
-            && (client.workloads.is_empty() || client.workloads.iter().any(|one| one == subject.workload_name))
+            && (client.workloads.is_empty()
+                || client.workloads.iter().any(|one| one == subject.workload_name))
     };
     let able = |(name, client): (&'static str, &'static Client)| {
         let mode = client.mode(subject.call_name, route.plane(), method).filter(|_| exists(name, client))?;
@@ -295,7 +297,11 @@ fn with_client(
         (Some((name, _)), _) => {
             let (title, basis) =
                 row(name).map_or((name, route.basis()), |row| (row.title.as_str(), row.basis()));
-            answer(true, format!("{title} makes the call on plane `{}` with `{}`", route.plane(), method.name), basis)
+            answer(
+                true,
+                format!("{title} makes the call on plane `{}` with `{}`", route.plane(), method.name),
+                basis,
+            )
         }
         (None, Some(wished)) => {
             let (title, basis) =
@@ -311,7 +317,11 @@ fn with_client(
         }
         // No client of ours, but the service takes the call: it can be made by hand.
         (None, None) => {
-            let text = format!("no client of the list makes the call on plane `{}` with `{}`; it can be made over HTTP", route.plane(), method.name);
+            let text = format!(
+                "no client of the list makes the call on plane `{}` with `{}`; it can be made over HTTP",
+                route.plane(),
+                method.name
+            );
             answer(true, text, route.basis())
         }
     }

@@ -185,6 +185,11 @@ pub struct Route {
     /// Whether requests name a project in a header.
     #[serde(default)]
     pub project: bool,
+    /// The request of the catalogue that tries it.
+    pub probe: Option<String>,
+    /// The same for models of other native formats than GENERIC.
+    #[serde(default)]
+    pub probes: BTreeMap<String, String>,
     /// What the region must offer.
     pub region: Offer,
     /// What the sources leave open.
@@ -208,6 +213,13 @@ impl Route {
     /// The base path with an auth method.
     pub fn base_for(&self, method: &str) -> &str {
         self.key_base.as_deref().filter(|_| method == GENAI_API_KEY).unwrap_or(&self.base)
+    }
+
+    /// The request of the catalogue that tries it with a model.
+    pub fn probe_for(&self, model: Option<&str>) -> Option<&str> {
+        let native = model.and_then(catalog::model).and_then(|row| row.native);
+        let special = native.and_then(|native| self.probes.get(native));
+        special.or(self.probe.as_ref()).map(String::as_str)
     }
 
     /// The operations of the catalogue that it needs; one that the catalogue lacks is left out.
@@ -470,11 +482,8 @@ pub fn clients() -> &'static BTreeMap<String, Client> {
 pub(super) fn steps() -> impl Iterator<Item = (&'static StepRow, Basis)> {
     let file = step_file();
     file.steps.iter().map(|row| {
-        let stated = Stated {
-            source: row.source.clone(),
-            date: row.date.clone(),
-            certainty: row.certainty.clone(),
-        };
+        let stated =
+            Stated { source: row.source.clone(), date: row.date.clone(), certainty: row.certainty.clone() };
         let head = File::<()> {
             source: file.source.clone(),
             date: file.date.clone(),
@@ -543,6 +552,12 @@ mod tests {
                     assert!(row.is_some(), "{name}: {plane}");
                     assert!(route.operations().any(|row| row.plane == Some(plane)), "{name}: {plane}");
                 }
+                for probe in route.probe.iter().chain(route.probes.values()) {
+                    assert!(
+                        catalog::probe(probe).is_some_and(|row| row.plane == route.plane()),
+                        "{name}: {probe}"
+                    );
+                }
                 let bases = catalog::plane(route.plane()).map(|row| row.bases).unwrap_or_default();
                 for base in [Some(&route.base), route.key_base.as_ref()].into_iter().flatten() {
                     assert!(bases.contains(&base.as_str()), "{name}: {base}");
@@ -591,10 +606,10 @@ mod tests {
                     assert!(catalog::auth_method(method).is_some(), "{name}: {method}");
                 }
                 for call in mode.calls.keys() {
-                    let by = super::call(call.split(':').next().unwrap_or_default()).map(|(_, call)| &call.routes);
-                    let served = by.is_some_and(|routes| {
-                        routes.iter().any(|route| route.plane() == mode.plane)
-                    });
+                    let by =
+                        super::call(call.split(':').next().unwrap_or_default()).map(|(_, call)| &call.routes);
+                    let served =
+                        by.is_some_and(|routes| routes.iter().any(|route| route.plane() == mode.plane));
                     assert!(served, "{name}: {call} on {}", mode.plane);
                 }
             }

@@ -56,8 +56,10 @@ impl Group {
 impl Grant {
     /// The tenancy of these statements alone, in a policy attached to the root.
     pub fn tenancy_with<'s>(&self, statements: impl IntoIterator<Item = &'s str>) -> Tenancy {
-        let statements = statements.into_iter().map(|text| StatementText::from(filled(text).as_str())).collect();
-        let policy = Policy { name: "policy".into(), compartment: Some(String::new()), ocid: None, statements };
+        let statements =
+            statements.into_iter().map(|text| StatementText::from(filled(text).as_str())).collect();
+        let policy =
+            Policy { name: "policy".into(), compartment: Some(String::new()), ocid: None, statements };
         Tenancy { policies: vec![policy], ..self.tenancy.clone() }
     }
 
@@ -118,13 +120,19 @@ fn filled(text: &str) -> String {
 
 /// A text with what is open in place of stand-ins.
 fn reopened(text: &str) -> String {
-    NAMES.iter().filter(|name| name.ocid.is_some()).fold(text.to_owned(), |text, name| {
-        text.replace(&stand_in(name.key), &format!("{{{}}}", name.key))
-    })
+    NAMES
+        .iter()
+        .filter(|name| name.ocid.is_some())
+        .fold(text.to_owned(), |text, name| text.replace(&stand_in(name.key), &format!("{{{}}}", name.key)))
 }
 
 /// What is granted by a method on a route: to the caller first, then to the services behind it.
-pub(super) fn grants(subject: &Subject<'_>, method: &str, route: &'static Route, params: &Params) -> Vec<Grant> {
+pub(super) fn grants(
+    subject: &Subject<'_>,
+    method: &str,
+    route: &'static Route,
+    params: &Params,
+) -> Vec<Grant> {
     let place = Place::of(subject, params);
     let mut all = vec![caller(subject, method, route, params, &place)];
     for service in &subject.call.services {
@@ -140,7 +148,8 @@ pub(super) fn grants(subject: &Subject<'_>, method: &str, route: &'static Route,
             rule: known_only(&service.rule, params),
         };
         let wanted = service.requests.iter().filter_map(|text| Wanted::parse(text).ok());
-        let requests = wanted.map(|wanted| Request::new(principal.clone(), wanted, Some(&place.target))).collect();
+        let requests =
+            wanted.map(|wanted| Request::new(principal.clone(), wanted, Some(&place.target))).collect();
         all.push(Grant {
             role: service.name.clone(),
             title: service.title.clone(),
@@ -249,6 +258,11 @@ pub(super) fn path_of(compartment: &str) -> &str {
         path if path.starts_with("ocid1.tenancy.") => "",
         path => path,
     }
+}
+
+/// Whether a compartment, as a wish names it, is the root.
+pub fn is_root(compartment: &str) -> bool {
+    path_of(compartment).is_empty()
 }
 
 fn is_path(text: &str) -> bool {

@@ -95,7 +95,11 @@ pub fn ocid_parts(text: &str) -> Option<(&str, &str, Option<&str>)> {
     else {
         return None;
     };
-    (!kind.is_empty() && !unique.is_empty()).then_some((kind, realm, Some(region).filter(|text| !text.is_empty())))
+    (!kind.is_empty() && !unique.is_empty()).then_some((
+        kind,
+        realm,
+        Some(region).filter(|text| !text.is_empty()),
+    ))
 }
 
 /// Reads a key as the management plane and the OCI command line print it; with its `data` around it or not.
@@ -142,7 +146,8 @@ pub fn assess(key: &ApiKey, region: Option<&str>, now: Timestamp, warn_days: i64
         ),
         Some(_) => {}
     }
-    let canonical = |name: &str| crate::catalog::region(name).map_or(name.to_lowercase(), |row| row.name.to_owned());
+    let canonical =
+        |name: &str| crate::catalog::region(name).map_or(name.to_lowercase(), |row| row.name.to_owned());
     let own = key.region.clone().or_else(|| parts.and_then(|(_, _, region)| region.map(str::to_owned)));
     let own = own.map(|name| canonical(&name));
     if let (Some(own), Some(region)) = (&own, region)
@@ -160,14 +165,25 @@ pub fn assess(key: &ApiKey, region: Option<&str>, now: Timestamp, warn_days: i64
             "CREATING" | "UPDATING" => (Gravity::Soon, None),
             _ => (Gravity::Failing, Some("genai-secret-not-active")),
         };
-        say(gravity, cause, format!("the key is {state}"), Some("create another key, or activate this one".into()));
+        say(
+            gravity,
+            cause,
+            format!("the key is {state}"),
+            Some("create another key, or activate this one".into()),
+        );
     }
-    let secrets: Vec<SecretState> = key.secrets.iter().enumerate().map(|(at, one)| secret(at, one, now)).collect();
+    let secrets: Vec<SecretState> =
+        key.secrets.iter().enumerate().map(|(at, one)| secret(at, one, now)).collect();
     for one in &secrets {
         let name = &one.name;
         match (one.works, one.days_left) {
             (false, Some(days)) if days < 0 => {
-                say(Gravity::Note, None, format!("secret `{name}` expired {} ago", days_in_words(-days)), None);
+                say(
+                    Gravity::Note,
+                    None,
+                    format!("secret `{name}` expired {} ago", days_in_words(-days)),
+                    None,
+                );
             }
             (false, _) => say(Gravity::Note, None, format!("secret `{name}` is {}", one.state), None),
             (true, Some(days)) if days < warn_days => {
@@ -235,25 +251,35 @@ fn rotation(secrets: &[SecretState], ocid: &str, region: Option<&str>, warn_days
     }
     let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
     let state = |name: &str, state: &str| {
-        format!("oci generative-ai api-key set-api-key-state --api-key-id {ocid} --key-name {name} --state {state}{region}")
+        format!(
+            "oci generative-ai api-key set-api-key-state --api-key-id {ocid} --key-name {name} --state {state}{region}"
+        )
     };
     let mut steps = Vec::new();
     match secrets.iter().find(lasting) {
         Some(standby) => {
-            steps.push(format!("give secret `{}` to the programs and verify that requests authenticate with it", standby.name));
+            steps.push(format!(
+                "give secret `{}` to the programs and verify that requests authenticate with it",
+                standby.name
+            ));
         }
         None => {
-            let inactive = secrets.iter().find(|one| {
-                one.state == "INACTIVE" && one.days_left.is_none_or(|days| days >= warn_days)
-            });
+            let inactive = secrets
+                .iter()
+                .find(|one| one.state == "INACTIVE" && one.days_left.is_none_or(|days| days >= warn_days));
             let standby = match inactive {
                 Some(standby) => {
-                    steps.push(format!("activate secret `{}`: {}", standby.name, state(&standby.name, "ACTIVE")));
+                    steps.push(format!(
+                        "activate secret `{}`: {}",
+                        standby.name,
+                        state(&standby.name, "ACTIVE")
+                    ));
                     standby.name.as_str()
                 }
                 None => {
                     // The one in use stays until the other is renewed.
-                    let idle = secrets.iter().min_by_key(|one| (one.works, one.days_left.unwrap_or(i64::MAX)));
+                    let idle =
+                        secrets.iter().min_by_key(|one| (one.works, one.days_left.unwrap_or(i64::MAX)));
                     let name = idle.map_or("two", |one| one.name.as_str());
                     steps.push(format!(
                         "renew secret `{name}`: oci generative-ai api-key renew --api-key-id {ocid} --details '{{\"keyName\": \"{name}\", \"timeExpiry\": \"<date>\"}}'{region}"
@@ -261,12 +287,21 @@ fn rotation(secrets: &[SecretState], ocid: &str, region: Option<&str>, warn_days
                     name
                 }
             };
-            steps.push(format!("give secret `{standby}` to the programs and verify that requests authenticate with it"));
+            steps.push(format!(
+                "give secret `{standby}` to the programs and verify that requests authenticate with it"
+            ));
         }
     }
     for one in due.iter().filter(|one| one.works) {
-        steps.push(format!("deactivate secret `{}`, which can be undone: {}", one.name, state(&one.name, "INACTIVE")));
-        steps.push(format!("revoke it, which can't be undone, once nothing uses it: {}", state(&one.name, "REVOKED")));
+        steps.push(format!(
+            "deactivate secret `{}`, which can be undone: {}",
+            one.name,
+            state(&one.name, "INACTIVE")
+        ));
+        steps.push(format!(
+            "revoke it, which can't be undone, once nothing uses it: {}",
+            state(&one.name, "REVOKED")
+        ));
     }
     steps
 }
@@ -296,13 +331,18 @@ mod tests {
 
     #[test]
     fn two_secrets_that_last_need_nothing() {
-        let report = judged(&[("one", "ACTIVE", "2027-02-01T00:00:00Z"), ("two", "ACTIVE", "2027-02-01T00:00:00Z")]);
-        assert_eq!((report.gravity(), report.rotation.len(), report.days_left()), (Gravity::Note, 0, Some(71)));
+        let report =
+            judged(&[("one", "ACTIVE", "2027-02-01T00:00:00Z"), ("two", "ACTIVE", "2027-02-01T00:00:00Z")]);
+        assert_eq!(
+            (report.gravity(), report.rotation.len(), report.days_left()),
+            (Gravity::Note, 0, Some(71))
+        );
     }
 
     #[test]
     fn a_secret_near_its_end_is_due_and_the_standby_takes_over() {
-        let report = judged(&[("one", "ACTIVE", "2026-11-30T00:00:00Z"), ("two", "ACTIVE", "2027-02-01T00:00:00Z")]);
+        let report =
+            judged(&[("one", "ACTIVE", "2026-11-30T00:00:00Z"), ("two", "ACTIVE", "2027-02-01T00:00:00Z")]);
         assert_eq!(report.gravity(), Gravity::Soon);
         assert_eq!(report.rotation.len(), 3);
         assert!(report.rotation.first().is_some_and(|step| step.starts_with("give secret `two`")));
@@ -311,9 +351,11 @@ mod tests {
 
     #[test]
     fn an_inactive_standby_is_activated_first_and_an_expired_one_renewed() {
-        let inactive = judged(&[("one", "ACTIVE", "2026-11-25T00:00:00Z"), ("two", "INACTIVE", "2027-02-01T00:00:00Z")]);
+        let inactive =
+            judged(&[("one", "ACTIVE", "2026-11-25T00:00:00Z"), ("two", "INACTIVE", "2027-02-01T00:00:00Z")]);
         assert!(inactive.rotation.first().is_some_and(|step| step.contains("--key-name two --state ACTIVE")));
-        let expired = judged(&[("one", "ACTIVE", "2026-11-25T00:00:00Z"), ("two", "ACTIVE", "2026-11-20T00:00:00Z")]);
+        let expired =
+            judged(&[("one", "ACTIVE", "2026-11-25T00:00:00Z"), ("two", "ACTIVE", "2026-11-20T00:00:00Z")]);
         assert!(expired.rotation.first().is_some_and(|step| step.starts_with("renew secret `two`")));
         assert!(expired.remarks.iter().any(|remark| remark.text == "secret `two` expired 2 days ago"));
     }

@@ -21,16 +21,14 @@ mod wish;
 
 pub use decision::{Answered, Candidate, Decision, decide};
 pub use facts::{
-    Api, Basis, Call, Client, Mode, Offer, Route, Service, Setup, Workload, Worth, call, calls, client, clients,
-    workload, workloads,
+    Api, Basis, Call, Client, Mode, Offer, Route, Service, Setup, Workload, Worth, call, calls, client,
+    clients, workload, workloads,
 };
 pub use fill::Params;
-pub use grants::{Grant, Group};
+pub use grants::{Grant, Group, is_root};
 pub use key::{Gravity, KeyReport, Remark, SecretState, assess, key_from_json, ocid_parts};
 pub use nearest::{Offered, near, offered};
 pub use plan::{Block, CheckKind, Outcome, Plan, Snippet, Step, Variable, plan};
 pub use terraform::terraform;
-pub use verify::{
-    Ask, Checked, Credential, Evidence, Live, Local, Observed, Status, Suspect, Trial, verify,
-};
+pub use verify::{Ask, Checked, Credential, Evidence, Live, Local, Observed, Status, Suspect, Trial, verify};
 pub use wish::{NAMES, Name, Question, Wish, WishError, name_of};

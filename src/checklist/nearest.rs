@@ -57,11 +57,8 @@ fn served(model: &Model, region: &str, dedicated: bool, today: &str) -> Option<b
 pub fn near(from: &str, regions: impl Iterator<Item = &'static str>) -> Vec<(&'static str, u32)> {
     let realm = catalog::region(from).map(|row| row.realm);
     let same = |name: &&str| realm.is_none() || catalog::region(name).map(|row| row.realm) == realm;
-    let mut found: Vec<_> = regions
-        .filter(same)
-        .filter(|name| *name != from)
-        .map(|name| (name, distance(from, name)))
-        .collect();
+    let mut found: Vec<_> =
+        regions.filter(same).filter(|name| *name != from).map(|name| (name, distance(from, name))).collect();
     found.sort_by_key(|(name, far)| (*far, *name));
     found.dedup();
     found

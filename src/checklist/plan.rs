@@ -167,6 +167,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The route of the call.
+    pub fn route(&self) -> Option<&'static Route> {
+        let (_, call) = facts::call(self.wish.call.as_deref()?)?;
+        call.routes.get(self.decision.chosen()?.route?)
+    }
+
     /// The base URL of the calls.
     pub fn base_url(&self) -> &str {
         self.params.get("base-url").unwrap_or_default()
@@ -194,7 +200,8 @@ pub fn plan(wish: &Wish, today: &str) -> Result<Outcome, WishError> {
     let client = client_for(&subject, method, route);
     let params = params(&subject, method, route, client, today);
     let grants = grants(&subject, method, route, &params);
-    let mut builder = Builder { subject, method, route, client, params, grants, today, environment: Vec::new() };
+    let mut builder =
+        Builder { subject, method, route, client, params, grants, today, environment: Vec::new() };
     builder.set_texts();
     builder.environment = builder.environment();
     let steps = builder.steps();
@@ -325,7 +332,20 @@ impl Builder<'_> {
         if let Some(rule) = rule.map(|group| group.rule.clone()) {
             self.params.set("rule", rule);
         }
-        let limits: Vec<String> = self.limits().iter().map(|row| format!("`{}`: {} ({})", row.name, row.what, row.value)).collect();
+        for (at, prefix) in [(0, ""), (1, "service-")] {
+            let Some(grant) = self.grants.get(at) else { continue };
+            let statements: Vec<String> =
+                grant.statements.iter().map(|text| self.params.fill(text)).collect();
+            let json = serde_json::to_string(&statements).unwrap_or_default();
+            let group = grant.dynamic_group.clone();
+            self.params.set(&format!("{prefix}statements-json"), for_shell(&json));
+            if let Some(group) = group.filter(|_| at > 0) {
+                self.params.set("service-group", group.name);
+                self.params.set("service-rule", group.rule);
+            }
+        }
+        let limits: Vec<String> =
+            self.limits().iter().map(|row| format!("`{}`: {} ({})", row.name, row.what, row.value)).collect();
         self.params.set("limits", limits.join("; "));
         let headers = self.headers();
         let headers = match headers.is_empty() {
@@ -334,8 +354,12 @@ impl Builder<'_> {
         };
         self.params.set("headers", headers);
         let first = match self.client {
-            Some(_) => "Run this as the workload. An answer shows that every step before is done; a refusal goes to `ociam diagnose`.",
-            None => "Send the call as the workload over HTTP. An answer shows that every step before is done; a refusal goes to `ociam diagnose`.",
+            Some(_) => {
+                "Run this as the workload. An answer shows that every step before is done; a refusal goes to `ociam diagnose`."
+            }
+            None => {
+                "Send the call as the workload over HTTP. An answer shows that every step before is done; a refusal goes to `ociam diagnose`."
+            }
         };
         self.params.set("first-call", first);
     }
@@ -350,7 +374,8 @@ impl Builder<'_> {
     fn headers(&self) -> Vec<String> {
         let mut headers = Vec::new();
         if self.route.compartment_header && self.method != GENAI_API_KEY {
-            headers.push("`opc-compartment-id` and `CompartmentId` with the OCID of the compartment".to_owned());
+            headers
+                .push("`opc-compartment-id` and `CompartmentId` with the OCID of the compartment".to_owned());
         }
         if self.route.project {
             headers.push("`OpenAI-Project` with the OCID of the project".to_owned());
@@ -367,7 +392,13 @@ impl Builder<'_> {
         match found {
             Offered::Here => {
                 let mode = if dedicated { "on dedicated AI clusters" } else { "on demand" };
-                (format!("The catalogue has `{model}` {mode} in `{}`. See that it is still so.", self.subject.region), None)
+                (
+                    format!(
+                        "The catalogue has `{model}` {mode} in `{}`. See that it is still so.",
+                        self.subject.region
+                    ),
+                    None,
+                )
             }
             Offered::Unknown(why) => (format!("{} Look it up before anything else.", sentence(&why)), None),
             Offered::Elsewhere(why, regions) => {
@@ -392,9 +423,7 @@ impl Builder<'_> {
     fn region_state(&self) -> (String, Option<String>) {
         let (name, offer) = (self.subject.region, self.route.region);
         match catalog::region(name) {
-            Some(row) if offer.listed(row) => {
-                (format!("`{name}` is listed with {}.", offer.words()), None)
-            }
+            Some(row) if offer.listed(row) => (format!("`{name}` is listed with {}.", offer.words()), None),
             Some(row) if !row.genai && row.scan == "ok" => (
                 format!("`{name}` isn't listed with {}, but answered when it was tried.", offer.words()),
                 None,
@@ -403,7 +432,10 @@ impl Builder<'_> {
                 let others = catalog::regions().iter().filter(|row| offer.listed(row)).map(|row| row.name);
                 let near = super::nearest::near(name, others);
                 let text = match near.first() {
-                    Some((near, far)) => format!("`{name}` isn't listed with {}; the nearest that is: `{near}` ({far} km)", offer.words()),
+                    Some((near, far)) => format!(
+                        "`{name}` isn't listed with {}; the nearest that is: `{near}` ({far} km)",
+                        offer.words()
+                    ),
                     None => format!("`{name}` isn't listed with {}", offer.words()),
                 };
                 (sentence(&text), Some(text))
@@ -469,7 +501,9 @@ impl Builder<'_> {
             let code = self.code(mode).unwrap_or_default();
             // What the snippet of this call doesn't read isn't worth setting, unless the client reads it by itself.
             let implicit = name.starts_with("OPENAI_") && (name != "OPENAI_PROJECT_ID" || self.route.project);
-            let read = [code, &setup.setup, &setup.arguments, &setup.imports].iter().any(|text| text.contains(name.as_str()));
+            let read = [code, &setup.setup, &setup.arguments, &setup.imports]
+                .iter()
+                .any(|text| text.contains(name.as_str()));
             if read || implicit {
                 add(name, self.params.fill(template), template.starts_with("{secret"));
             }
@@ -507,14 +541,19 @@ impl Builder<'_> {
                 .map(|group| block("matching rule", vec![self.params.fill(&group.rule)]))
                 .into_iter()
                 .collect(),
-            "policy" => caller.map(|grant| block("statements", filled(&grant.statements))).into_iter().collect(),
+            "policy" => {
+                caller.map(|grant| block("statements", filled(&grant.statements))).into_iter().collect()
+            }
             "service-policy" => self
                 .grants
                 .iter()
                 .skip(1)
                 .flat_map(|grant| {
                     let rule = grant.dynamic_group.as_ref().map(|group| {
-                        block(&format!("matching rule of `{}`", group.name), vec![self.params.fill(&group.rule)])
+                        block(
+                            &format!("matching rule of `{}`", group.name),
+                            vec![self.params.fill(&group.rule)],
+                        )
                     });
                     rule.into_iter().chain([block("statements", filled(&grant.statements))])
                 })
@@ -576,6 +615,11 @@ fn placeholders<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<String> {
     found.into_keys().collect()
 }
 
+/// A text as one word for the shell.
+fn for_shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// A text as a sentence: a capital first, a full stop last.
 fn sentence(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{}.", capital(text)) }
@@ -583,7 +627,10 @@ fn sentence(text: &str) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }
 
 /// Code without the blank lines that empty parts leave behind.

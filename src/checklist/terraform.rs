@@ -62,7 +62,10 @@ fn principal(
                     ("idcs_endpoint", url),
                     ("display_name", quoted(&group.name)),
                     ("description", quoted(&about)),
-                    ("schemas", "[\"urn:ietf:params:scim:schemas:oracle:idcs:DynamicResourceGroup\"]".to_owned()),
+                    (
+                        "schemas",
+                        "[\"urn:ietf:params:scim:schemas:oracle:idcs:DynamicResourceGroup\"]".to_owned(),
+                    ),
                     ("matching_rule", rule),
                 ]
             }
@@ -86,7 +89,10 @@ fn principal(
     let arguments: Vec<Argument> = vec![
         ("compartment_id", tenancy),
         ("name", quoted(&name)),
-        ("description", quoted(&format!("Least rights for {}", plan.params.get("call-title").unwrap_or_default()))),
+        (
+            "description",
+            quoted(&format!("Least rights for {}", plan.params.get("call-title").unwrap_or_default())),
+        ),
     ];
     block(body, &format!("resource \"oci_identity_policy\" \"{label}\""), &arguments, &statements);
 }
@@ -94,7 +100,8 @@ fn principal(
 /// The text with names filled in, and references to variables for those that aren't known.
 fn resolved(text: &str, plan: &Plan, variables: &mut BTreeMap<String, String>) -> String {
     // A value may stand for another name, as the root compartment's OCID does.
-    let once = substitute(text, |key| plan.params.get(key).map_or_else(|| format!("{{{key}}}"), str::to_owned));
+    let once =
+        substitute(text, |key| plan.params.get(key).map_or_else(|| format!("{{{key}}}"), str::to_owned));
     substitute(&once, |key| variable(key, variables))
 }
 
@@ -124,7 +131,10 @@ fn variable(key: &str, variables: &mut BTreeMap<String, String>) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }
 
 /// Without what a description in OCI may not hold.

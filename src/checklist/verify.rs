@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::authz::{
-    ApiKey, Compiled, GroupName, Prepared, Principal, Tenancy, Verdict, decide, near_misses,
-};
+use crate::authz::{ApiKey, Compiled, GroupName, Prepared, Principal, Tenancy, Verdict, decide, near_misses};
 use crate::catalog;
 use crate::diagnose::{Case, ErrorSeen, diagnose};
 
@@ -235,7 +233,9 @@ impl Check<'_, '_> {
             CheckKind::Statements => self.statements(0, 1),
             CheckKind::ServiceStatements => self.statements(1, usize::MAX),
             CheckKind::Project => self.resource("project-ocid", Ask::Project, "the project"),
-            CheckKind::AgentEndpoint => self.resource("agent-endpoint", Ask::AgentEndpoint, "the agent's endpoint"),
+            CheckKind::AgentEndpoint => {
+                self.resource("agent-endpoint", Ask::AgentEndpoint, "the agent's endpoint")
+            }
             CheckKind::Endpoint => self.resource("endpoint-ocid", Ask::Endpoint, "the endpoint"),
             CheckKind::Address => self.address(),
             CheckKind::Environment => self.environment(),
@@ -261,7 +261,10 @@ impl Check<'_, '_> {
         match seen {
             Observed::Answer { status, message, .. } => {
                 let message = message.as_deref().unwrap_or("no message");
-                found(Status::NotCheckable, format!("asking for {what} was answered with {status} ({message})"))
+                found(
+                    Status::NotCheckable,
+                    format!("asking for {what} was answered with {status} ({message})"),
+                )
             }
             Observed::Failed(why, _) | Observed::NotTried(why) => found(Status::NotCheckable, why.clone()),
         }
@@ -282,7 +285,9 @@ impl Check<'_, '_> {
                     let items = items(&body);
                     let named = |item: &&Value| {
                         ["displayName", "modelId", "id"].iter().any(|key| {
-                            item.get(*key).and_then(Value::as_str).is_some_and(|name| name.eq_ignore_ascii_case(&model))
+                            item.get(*key)
+                                .and_then(Value::as_str)
+                                .is_some_and(|name| name.eq_ignore_ascii_case(&model))
                         })
                     };
                     let here: Vec<&Value> = items.iter().filter(named).collect();
@@ -293,10 +298,16 @@ impl Check<'_, '_> {
                     // The list keeps retired models; their dates tell.
                     let today = self.plan.today.as_str();
                     let ended = |item: &&Value| {
-                        item.get("timeOnDemandRetired").and_then(Value::as_str).is_some_and(|end| end.get(..10).is_some_and(|day| day <= today))
+                        item.get("timeOnDemandRetired")
+                            .and_then(Value::as_str)
+                            .is_some_and(|end| end.get(..10).is_some_and(|day| day <= today))
                     };
                     if !here.is_empty() && here.iter().all(ended) && !self.plan.wish.dedicated {
-                        return found(Status::Wrong, format!("the region lists `{model}` as retired on demand")).suspect("model-retired");
+                        return found(
+                            Status::Wrong,
+                            format!("the region lists `{model}` as retired on demand"),
+                        )
+                        .suspect("model-retired");
                     }
                     if !here.is_empty() {
                         return found(Status::Done, format!("the region lists `{model}`"));
@@ -336,8 +347,10 @@ impl Check<'_, '_> {
         };
         match subscribed.iter().any(same) {
             true => found(Status::Done, format!("the tenancy is subscribed to `{region}`")),
-            false => found(Status::Missing, format!("the tenancy is subscribed to {} only", subscribed.join(", ")))
-                .suspect("region-not-subscribed"),
+            false => {
+                found(Status::Missing, format!("the tenancy is subscribed to {} only", subscribed.join(", ")))
+                    .suspect("region-not-subscribed")
+            }
         }
     }
 
@@ -380,7 +393,8 @@ impl Check<'_, '_> {
         match key.secrets.len() {
             0 => found(Status::NotCheckable, "the key's region is right; its secrets aren't shown here"),
             count => {
-                let left = report.days_left().map_or_else(String::new, |days| format!(", the last for {days} days"));
+                let left =
+                    report.days_left().map_or_else(String::new, |days| format!(", the last for {days} days"));
                 found(Status::Done, format!("the key is there with {count} secrets{left}"))
             }
         }
@@ -412,8 +426,12 @@ impl Check<'_, '_> {
         }
         let off_oci = |cause: &str| cause == "rp-off-oci";
         match own.iter().find_map(|one| one.unusable.as_ref()) {
-            Some((why, cause)) if off_oci(cause) => found(Status::NotCheckable, format!("{why}: it shows where the workload runs")),
-            Some((why, cause)) if cause == "config-profile-missing" => found(Status::Missing, why.clone()).suspect(cause),
+            Some((why, cause)) if off_oci(cause) => {
+                found(Status::NotCheckable, format!("{why}: it shows where the workload runs"))
+            }
+            Some((why, cause)) if cause == "config-profile-missing" => {
+                found(Status::Missing, why.clone()).suspect(cause)
+            }
             Some((why, cause)) => found(Status::Wrong, why.clone()).suspect(cause),
             None => found(Status::NotCheckable, "nothing of the kind is on this machine"),
         }
@@ -423,15 +441,20 @@ impl Check<'_, '_> {
         let Some(Principal::Group(wanted)) = self.plan.grants.first().map(|grant| &grant.principal) else {
             return found(Status::NotCheckable, "no group is named");
         };
-        let Some(tenancy) = self.evidence.tenancy.as_ref().filter(|tenancy| tenancy.complete || !tenancy.groups.is_empty()) else {
+        let Some(tenancy) =
+            self.evidence.tenancy.as_ref().filter(|tenancy| tenancy.complete || !tenancy.groups.is_empty())
+        else {
             return found(Status::NotCheckable, "no list of groups was read");
         };
         let domain = |name: &Option<String>| name.clone().unwrap_or_else(|| "Default".into()).to_lowercase();
-        let named: Vec<_> = tenancy.groups.iter().filter(|group| group.name.eq_ignore_ascii_case(&wanted.name)).collect();
+        let named: Vec<_> =
+            tenancy.groups.iter().filter(|group| group.name.eq_ignore_ascii_case(&wanted.name)).collect();
         match named.iter().find(|group| domain(&group.domain) == domain(&wanted.domain)) {
             Some(group) if group.members.is_empty() => {
                 let known = tenancy.users.iter().any(|user| {
-                    user.groups.iter().any(|name| GroupName::parse(name).name.eq_ignore_ascii_case(&wanted.name))
+                    user.groups
+                        .iter()
+                        .any(|name| GroupName::parse(name).name.eq_ignore_ascii_case(&wanted.name))
                 });
                 match known || !tenancy.complete {
                     true => found(Status::Done, format!("group `{}` is there", group.name)),
@@ -441,7 +464,11 @@ impl Check<'_, '_> {
             Some(group) => found(Status::Done, format!("group `{}` is there", group.name)),
             None => match named.first() {
                 Some(other) => {
-                    let text = format!("group `{}` is of domain `{}`", other.name, other.domain.as_deref().unwrap_or("Default"));
+                    let text = format!(
+                        "group `{}` is of domain `{}`",
+                        other.name,
+                        other.domain.as_deref().unwrap_or("Default")
+                    );
                     found(Status::Wrong, text).suspect("group-domain-prefix")
                 }
                 None => found(Status::Missing, format!("there is no group `{}`", wanted.name)),
@@ -453,11 +480,14 @@ impl Check<'_, '_> {
         let (Some(compiled), Some(grant)) = (self.compiled, self.plan.grants.first()) else {
             return found(Status::NotCheckable, "neither policies nor a snapshot were read");
         };
-        let Some(request) = grant.requests.first() else { return found(Status::NotCheckable, "nothing is asked for") };
+        let Some(request) = grant.requests.first() else {
+            return found(Status::NotCheckable, "nothing is asked for");
+        };
         let Ok(prepared) = Prepared::new(compiled, request) else {
             return found(Status::Missing, "the compartment isn't there");
         };
-        let joined: Vec<String> = prepared.caller.certain_groups().iter().map(GroupName::in_statement).collect();
+        let joined: Vec<String> =
+            prepared.caller.certain_groups().iter().map(GroupName::in_statement).collect();
         if let Some(name) = joined.first() {
             return found(Status::Done, format!("dynamic group {name} takes the workload in"));
         }
@@ -465,14 +495,24 @@ impl Check<'_, '_> {
         let groups = &compiled.tenancy.dynamic_groups;
         match groups.iter().find(|group| group.name.eq_ignore_ascii_case(wanted)) {
             Some(group) if group.rule.holes.is_empty() && !self.is_open(grant) => {
-                let text = format!("the matching rule of `{}` doesn't take the workload in: {}", group.name, group.rule.text);
+                let text = format!(
+                    "the matching rule of `{}` doesn't take the workload in: {}",
+                    group.name, group.rule.text
+                );
                 found(Status::Wrong, text).suspect("dynamic-group-not-matching")
             }
-            Some(group) => found(Status::NotCheckable, format!("whether the rule of `{}` takes the workload in depends on values that aren't known", group.name)),
+            Some(group) => found(
+                Status::NotCheckable,
+                format!(
+                    "whether the rule of `{}` takes the workload in depends on values that aren't known",
+                    group.name
+                ),
+            ),
             None if groups.is_empty() && !compiled.tenancy.complete => {
                 found(Status::NotCheckable, "no list of dynamic groups was read")
             }
-            None => found(Status::Missing, "no dynamic group takes the workload in").suspect("dynamic-group-nonexistent"),
+            None => found(Status::Missing, "no dynamic group takes the workload in")
+                .suspect("dynamic-group-nonexistent"),
         }
     }
 
@@ -511,7 +551,9 @@ impl Check<'_, '_> {
                 Verdict::Deny if !decision.denied_by.is_empty() => {
                     let by = decision.denied_by.first().and_then(|at| compiled.origins.get(*at));
                     let text = by.map_or_else(String::new, |origin| format!(": {}", origin.text));
-                    return Some(found(Status::Wrong, format!("{what} is denied{text}")).suspect("policy-missing"));
+                    return Some(
+                        found(Status::Wrong, format!("{what} is denied{text}")).suspect("policy-missing"),
+                    );
                 }
                 Verdict::Deny => {}
             }
@@ -525,7 +567,14 @@ impl Check<'_, '_> {
             let reasons: Vec<String> = miss
                 .failed
                 .iter()
-                .map(|one| format!("{}: it says `{}`, the request has `{}`", one.clause.as_str(), one.expected, one.actual))
+                .map(|one| {
+                    format!(
+                        "{}: it says `{}`, the request has `{}`",
+                        one.clause.as_str(),
+                        one.expected,
+                        one.actual
+                    )
+                })
                 .chain(miss.rejected.iter().map(|why| format!("OCI rejects it: {why}")))
                 .collect();
             let cause = match (miss.rejected.is_some(), miss.failed.first().map(|one| one.clause.as_str())) {
@@ -539,7 +588,11 @@ impl Check<'_, '_> {
             };
             // A statement that fails by most of its clauses is about something else.
             let status = if miss.failed.len() > 2 { Status::Missing } else { Status::Wrong };
-            let said = format!("no statement allows {what}; `{}` comes closest ({})", text.trim(), reasons.join("; "));
+            let said = format!(
+                "no statement allows {what}; `{}` comes closest ({})",
+                text.trim(),
+                reasons.join("; ")
+            );
             return Some(found(status, said).suspect(cause).mend(miss.edit.map_or(least, |edit| vec![edit])));
         }
         None
@@ -558,7 +611,12 @@ impl Check<'_, '_> {
         }
         let tenancy = self.evidence.tenancy.as_ref();
         let listed = tenancy.and_then(|tenancy| {
-            tenancy.projects.iter().chain(&tenancy.endpoints).find(|one| one.ocid.eq_ignore_ascii_case(&ocid)).cloned()
+            tenancy
+                .projects
+                .iter()
+                .chain(&tenancy.endpoints)
+                .find(|one| one.ocid.eq_ignore_ascii_case(&ocid))
+                .cloned()
         });
         let state = match listed {
             Some(placed) => placed.state,
@@ -596,7 +654,9 @@ impl Check<'_, '_> {
                 .mend([format!("export {}=\"{}\"", variable.name, variable.value)]);
         };
         let (own, wanted) = (set.trim_end_matches('/'), variable.value.trim_end_matches('/'));
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|start| own.starts_with(start));
+        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+            .iter()
+            .any(|start| own.starts_with(start));
         if own == wanted || loopback {
             return found(Status::Done, format!("`{}` is {own}", variable.name));
         }
@@ -605,11 +665,16 @@ impl Check<'_, '_> {
         let (cause, text) = if host(own) != host(wanted) {
             ("region-url-mismatch", format!("`{}` is {own}; calls go to {wanted}", variable.name))
         } else if bases.iter().any(|base| own.ends_with(base)) {
-            return found(Status::Done, format!("`{}` is {own}, another base path of the plane", variable.name));
+            return found(
+                Status::Done,
+                format!("`{}` is {own}, another base path of the plane", variable.name),
+            );
         } else {
             ("wrong-endpoint-path", format!("`{}` is {own}, which the plane doesn't serve", variable.name))
         };
-        found(Status::Wrong, text).suspect(cause).mend([format!("export {}=\"{}\"", variable.name, variable.value)])
+        found(Status::Wrong, text)
+            .suspect(cause)
+            .mend([format!("export {}=\"{}\"", variable.name, variable.value)])
     }
 
     fn environment(&mut self) -> Checked {
@@ -627,13 +692,18 @@ impl Check<'_, '_> {
                 Some(_) => continue,
             };
         }
-        let list = |names: &BTreeSet<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let list = |names: &BTreeSet<&str>| {
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        };
         if !wrong.is_empty() {
-            return found(Status::Wrong, format!("still a placeholder: {}", list(&wrong))).suspect("config-env-missing");
+            return found(Status::Wrong, format!("still a placeholder: {}", list(&wrong)))
+                .suspect("config-env-missing");
         }
         match missing.is_empty() {
             true => found(Status::Done, "every variable is set"),
-            false => found(Status::Missing, format!("not set: {}", list(&missing))).suspect("config-env-missing"),
+            false => {
+                found(Status::Missing, format!("not set: {}", list(&missing))).suspect("config-env-missing")
+            }
         }
     }
 
@@ -683,26 +753,35 @@ impl Check<'_, '_> {
         let names = super::facts::call(self.plan.wish.call.as_deref().unwrap_or_default())
             .map(|(_, call)| call.limits.clone())
             .unwrap_or_default();
-        let known = self.evidence.tenancy.as_ref().map(|tenancy| tenancy.limits.clone()).filter(|limits| !limits.is_empty());
+        let known = self
+            .evidence
+            .tenancy
+            .as_ref()
+            .map(|tenancy| tenancy.limits.clone())
+            .filter(|limits| !limits.is_empty());
         let values: BTreeMap<String, i64> = match known {
             Some(limits) => limits,
             None => match self.ask(Ask::Limits) {
                 Ok(Observed::Answer { status: 200, body, .. }) => items(&body)
                     .iter()
-                    .filter_map(|item| Some((item.get("name")?.as_str()?.to_owned(), item.get("value")?.as_i64()?)))
+                    .filter_map(|item| {
+                        Some((item.get("name")?.as_str()?.to_owned(), item.get("value")?.as_i64()?))
+                    })
                     .collect(),
                 Ok(other) => return self.refused(&other, "the limits"),
                 Err(nothing) => return nothing,
             },
         };
-        let read: Vec<(&String, i64)> = names.iter().filter_map(|name| Some((name, *values.get(name)?))).collect();
+        let read: Vec<(&String, i64)> =
+            names.iter().filter_map(|name| Some((name, *values.get(name)?))).collect();
         if let Some((name, _)) = read.iter().find(|(_, value)| *value <= 0) {
             return found(Status::Wrong, format!("`{name}` is 0")).suspect("tenancy-not-entitled");
         }
         match read.is_empty() {
             true => found(Status::NotCheckable, "the limits that were read name none of these"),
             false => {
-                let list: Vec<String> = read.iter().map(|(name, value)| format!("`{name}` {value}")).collect();
+                let list: Vec<String> =
+                    read.iter().map(|(name, value)| format!("`{name}` {value}")).collect();
                 found(Status::Done, list.join(", "))
             }
         }

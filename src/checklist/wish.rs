@@ -65,14 +65,22 @@ const fn ocid(key: &'static str, what: &'static str, kind: &'static str) -> Name
 pub const NAMES: &[Name] = &[
     ocid("tenancy-ocid", "the tenancy", "tenancy"),
     ocid("compartment-ocid", "the OCID of the compartment that the calls name", "compartment"),
-    name("workload-compartment", "the compartment that the code runs in, where it is another: path or OCID", None),
+    name(
+        "workload-compartment",
+        "the compartment that the code runs in, where it is another: path or OCID",
+        None,
+    ),
     ocid("workload-compartment-ocid", "the OCID of the compartment that the code runs in", "compartment"),
     name("group", "the group of the user that calls", Some("genai-users")),
     name("dynamic-group", "the dynamic group of the workload", Some("genai-workloads")),
     name("domain", "the identity domain of the group or dynamic group", Some("Default")),
     name("policy-name", "the policy", Some("genai-access")),
     name("principal-type", "the principal type of the workload, where it has several", None),
-    ocid("resource-ocid", "the one instance or resource that the dynamic group takes in, instead of a compartment", ""),
+    ocid(
+        "resource-ocid",
+        "the one instance or resource that the dynamic group takes in, instead of a compartment",
+        "",
+    ),
     ocid("api-key-ocid", "the GenAI API key", "generativeaiapikey"),
     name("key-name", "the GenAI API key in words", Some("genai-access")),
     ocid("project-ocid", "the GenAI project", "generativeaiproject"),
@@ -154,12 +162,24 @@ impl Wish {
     pub fn questions(&self) -> Vec<Question> {
         let mut asked = Vec::new();
         if self.workload.is_none() {
-            let choices = facts::workloads().iter().map(|(name, row)| (name.clone(), row.title.clone())).collect();
-            asked.push(Question { field: "workload", text: "where does the code run", choices, default: None });
+            let choices =
+                facts::workloads().iter().map(|(name, row)| (name.clone(), row.title.clone())).collect();
+            asked.push(Question {
+                field: "workload",
+                text: "where does the code run",
+                choices,
+                default: None,
+            });
         }
         if self.call.is_none() {
-            let choices = facts::calls().iter().map(|(name, row)| (name.clone(), row.title.clone())).collect();
-            asked.push(Question { field: "call", text: "what does it call", choices, default: Some("chat".into()) });
+            let choices =
+                facts::calls().iter().map(|(name, row)| (name.clone(), row.title.clone())).collect();
+            asked.push(Question {
+                field: "call",
+                text: "what does it call",
+                choices,
+                default: Some("chat".into()),
+            });
         }
         if self.region.is_none() {
             let offered = catalog::regions().iter().filter(|row| row.genai);
@@ -217,7 +237,11 @@ impl Wish {
         if let Some(given) = &self.auth_method
             && catalog::auth_method(given).is_none()
         {
-            return unknown("auth method", given, catalog::auth_methods().iter().map(|row| row.name).collect());
+            return unknown(
+                "auth method",
+                given,
+                catalog::auth_methods().iter().map(|row| row.name).collect(),
+            );
         }
         for (key, value) in &self.names {
             let Some(name) = name_of(key) else {
@@ -253,10 +277,15 @@ fn check_value(name: &Name, value: &str) -> Result<(), WishError> {
 
 /// A value ends up in statements, commands and code: what would break out of them is no name.
 fn check_text(what: &str, value: &str) -> Result<(), WishError> {
-    let wrong = |c: char| c.is_control() || matches!(c, '\'' | '"' | '`' | '\\' | '$' | '{' | '}' | '<' | '>' | ';' | '|' | '&');
+    let wrong = |c: char| {
+        c.is_control() || matches!(c, '\'' | '"' | '`' | '\\' | '$' | '{' | '}' | '<' | '>' | ';' | '|' | '&')
+    };
     match value.chars().find(|c| wrong(*c)) {
         None if !value.trim().is_empty() => Ok(()),
-        None => Err(WishError { message: format!("{what} is empty"), help: "leave it out, or give its name".into() }),
+        None => Err(WishError {
+            message: format!("{what} is empty"),
+            help: "leave it out, or give its name".into(),
+        }),
         Some(found) => Err(WishError {
             message: format!("{what} holds `{}`, which no name in OCI holds", found.escape_debug()),
             help: "give the name without quotes, braces and control characters".into(),

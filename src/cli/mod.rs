@@ -3,6 +3,7 @@
 
 pub mod catalog;
 mod changed;
+mod checklist;
 mod completions;
 mod config;
 mod diagnose;
@@ -10,7 +11,10 @@ mod diff;
 mod explain;
 mod fmt;
 mod input;
+mod key;
 mod lint;
+#[cfg(feature = "live")]
+mod online;
 mod parse;
 #[cfg(feature = "live")]
 mod probe;
@@ -89,6 +93,8 @@ enum Command {
     WhoCan(Box<who_can::WhoCanArgs>),
     Diff(diff::DiffArgs),
     Diagnose(diagnose::DiagnoseArgs),
+    Checklist(Box<checklist::ChecklistArgs>),
+    Key(key::KeyArgs),
     #[cfg(feature = "live")]
     Snapshot(Box<snapshot::SnapshotArgs>),
     #[cfg(feature = "live")]
@@ -162,6 +168,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::WhoCan(args) => who_can::run(args, &terminal),
         Command::Diff(args) => diff::run(args, &terminal),
         Command::Diagnose(args) => diagnose::run(args),
+        Command::Checklist(args) => checklist::run(args, &terminal),
+        Command::Key(args) => key::run(args, &cli.global, &terminal),
         #[cfg(feature = "live")]
         Command::Snapshot(args) => snapshot::run(args, &cli.global, &terminal),
         #[cfg(feature = "live")]

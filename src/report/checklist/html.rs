@@ -74,7 +74,12 @@ pub(super) fn write(list: &Checklist<'_>, out: &mut dyn Write) -> io::Result<()>
         }
         writeln!(out, "<p>{}</p>", prose(&step.text))?;
         for block in &step.blocks {
-            writeln!(out, "<p>{}:</p>\n<pre>{}</pre>", prose(&block.title), escaped(&block.lines.join("\n")))?;
+            writeln!(
+                out,
+                "<p>{}:</p>\n<pre>{}</pre>",
+                prose(&block.title),
+                escaped(&block.lines.join("\n"))
+            )?;
         }
         if !step.commands.is_empty() {
             writeln!(out, "<pre>{}</pre>", escaped(&step.commands.join("\n")))?;

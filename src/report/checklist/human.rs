@@ -67,7 +67,10 @@ pub(super) fn write(list: &Checklist<'_>, style: Style, out: &mut dyn Write) -> 
                 writeln!(out, "   $ {}", snippet.install)?;
             }
             writeln!(out)?;
-            snippet.code.lines().try_for_each(|line| writeln!(out, "{}", format!("     {line}").trim_end()))?;
+            snippet
+                .code
+                .lines()
+                .try_for_each(|line| writeln!(out, "{}", format!("     {line}").trim_end()))?;
         }
         if !step.open.is_empty() {
             let names: Vec<String> = step.open.iter().map(|key| format!("--{key}")).collect();

@@ -53,7 +53,12 @@ impl<'a> Checklist<'a> {
 }
 
 /// Writes a checklist in a format.
-pub fn write(format: ChecklistFormat, list: &Checklist<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(
+    format: ChecklistFormat,
+    list: &Checklist<'_>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
         ChecklistFormat::Human => human::write(list, style, out),
         ChecklistFormat::Markdown => markdown::write(list, out),
