@@ -30,5 +30,7 @@ pub use key::{Gravity, KeyReport, Remark, SecretState, assess, key_from_json, oc
 pub use nearest::{Offered, near, offered};
 pub use plan::{Block, CheckKind, Outcome, Plan, Snippet, Step, Variable, plan};
 pub use terraform::terraform;
-pub use verify::{Ask, Checked, Credential, Evidence, Live, Local, Observed, Status, Suspect, Trial, verify};
+pub use verify::{
+    Ask, Checked, Credential, Evidence, Live, Local, Observed, Seen, Status, Suspect, Trial, verify,
+};
 pub use wish::{NAMES, Name, Question, Wish, WishError, name_of};

@@ -188,7 +188,7 @@ mod live {
 
     use super::{CheckArgs, Failure, Seen};
     use crate::catalog;
-    use crate::checklist::{Gravity, Observed, Remark, key_from_json, ocid_parts};
+    use crate::checklist::{Gravity, Observed, Remark, Seen as Answer, key_from_json, ocid_parts};
     use crate::cli::online::{Online, OnlineArgs, Question};
     use crate::probe::auth::SecretSource;
     use crate::probe::preflight::{self, Strength};
@@ -313,12 +313,13 @@ mod live {
             Err(why) => Observed::NotTried(why),
         };
         match observed {
-            Observed::Answer { status: 200, body, .. } => match key_from_json(&body) {
+            Observed::Answer(found) if found.status == 200 => match key_from_json(&found.body) {
                 Some(key) => seen.key = Some(key),
                 None => seen.unseen.push("state and expiry: the answer isn't the expected one".to_owned()),
             },
-            Observed::Answer { status, message, .. } => {
-                let message = message.map(|text| format!(" ({text})")).unwrap_or_default();
+            Observed::Answer(found) => {
+                let status = found.status;
+                let message = found.message.map(|text| format!(" ({text})")).unwrap_or_default();
                 let hint = match status {
                     404 => "; the key isn't there, or whoever asks may not `read generative-ai-apikey`",
                     _ => "",
@@ -355,37 +356,34 @@ mod live {
             Ok(at) => online.send(at, region, &question),
             Err(why) => Observed::NotTried(why),
         };
-        let (gravity, cause, text) = match observed {
-            Observed::Answer { status, .. } if (200..300).contains(&status) => {
-                (Gravity::Note, None, "authenticates, and may call".to_owned())
-            }
-            Observed::Answer { status: 401, .. } => (
-                Gravity::Failing,
-                Some("genai-secret-not-active"),
-                format!("refused with 401 in `{region}`: inactive, revoked, expired, or of another region"),
-            ),
-            Observed::Answer { status: 404, message, .. }
-                if message.as_deref().is_some_and(|text| text.contains("apikey")) =>
-            {
-                (
-                    Gravity::Failing,
-                    Some("wrong-credential-kind"),
-                    format!("no key of `{region}` has this secret"),
-                )
-            }
-            Observed::Answer { status: 404, message, .. } => (
-                Gravity::Failing,
-                Some("policy-missing"),
-                format!("authenticates, but is answered with 404 ({})", message.unwrap_or_default()),
-            ),
-            // A limit is asked after once the caller is known.
-            Observed::Answer { status, message, .. } => {
-                (Gravity::Note, None, format!("answered with {status} ({})", message.unwrap_or_default()))
-            }
+        let found = match observed {
+            Observed::Answer(found) => found,
             Observed::Failed(why, _) | Observed::NotTried(why) => {
                 seen.unseen.push(format!("{source}: {why}"));
                 return Ok(());
             }
+        };
+        let Answer { status, message, .. } = *found;
+        let message = message.unwrap_or_default();
+        let (gravity, cause, text) = match status {
+            200..300 => (Gravity::Note, None, "authenticates, and may call".to_owned()),
+            401 => (
+                Gravity::Failing,
+                Some("genai-secret-not-active"),
+                format!("refused with 401 in `{region}`: inactive, revoked, expired, or of another region"),
+            ),
+            404 if message.contains("apikey") => (
+                Gravity::Failing,
+                Some("wrong-credential-kind"),
+                format!("no key of `{region}` has this secret"),
+            ),
+            404 => (
+                Gravity::Failing,
+                Some("policy-missing"),
+                format!("authenticates, but is answered with 404 ({message})"),
+            ),
+            // Limits and the form of a request are looked at once the caller is known.
+            status => (Gravity::Note, None, format!("answered with {status} ({message})")),
         };
         seen.remarks.push(Remark { gravity, cause, text: format!("{source}: {text}"), instead: None });
         Ok(())

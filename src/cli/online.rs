@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::catalog;
-use crate::checklist::Observed;
+use crate::checklist::{Observed, Seen};
 use crate::probe::auth::{
     AuthMethod, Candidate, Discovery, Edge, SecretSource, Session, State, Wanted, discover,
 };
@@ -206,13 +206,7 @@ impl Online {
             query = question.query.clone();
             query.push(("page".to_owned(), next.to_owned()));
         }
-        Observed::Answer {
-            status: 200,
-            code: None,
-            message: None,
-            request_id: None,
-            body: Value::Array(rows),
-        }
+        Observed::Answer(Box::new(Seen { status: 200, body: Value::Array(rows), ..Seen::default() }))
     }
 
     fn answer(&mut self, at: usize, region: &str, question: &Question<'_>) -> Result<Answer, Observed> {
@@ -248,11 +242,11 @@ impl Online {
 fn observed(answer: &Answer) -> Observed {
     // What comes over the wire is not shown at any length.
     let short = |text: String| text.chars().filter(|c| !c.is_control()).take(300).collect::<String>();
-    Observed::Answer {
+    Observed::Answer(Box::new(Seen {
         status: answer.status,
         code: answer.code().map(short),
         message: answer.message().map(short),
         request_id: answer.headers.get("opc-request-id").map(str::to_owned),
         body: answer.json().unwrap_or_default(),
-    }
+    }))
 }
