@@ -89,6 +89,77 @@ fn what_is_not_given_is_not_guessed() {
     assert_eq!(answer["unknowns"][0]["reason"], "the region of the request is not given");
 }
 
+#[test]
+fn misspelt_names_are_remarked_on_beside_the_answer() {
+    let base = ["why", "--tenancy", ACME, "--operation", "chat", "--compartment", "ml:prod", "--principal"];
+    for (more, remark) in [
+        (&["group:Devz"][..], "the tenancy has no group `Devz`; did you mean `group:Devs`?"),
+        (&["group:Readers"], "did you mean `group:Partners/Readers`, which is in another identity domain?"),
+        (&["group:Functions"], "did you mean `dynamic-group:Functions`?"),
+        (&["user:anna"], "the tenancy has no user `anna`; did you mean `ana`?"),
+        (
+            &["resource:{type=function,compartment=ml}"],
+            "no principal type `function`; did you mean `fnfunc`?",
+        ),
+        (&["group:Devs", "--region", "us-chicgo-1"], "no region `us-chicgo-1`; did you mean `us-chicago-1`?"),
+        (&["group:Devs", "--model", "openai.gpt-oss-12b"], "did you mean `openai.gpt-oss-120b`?"),
+        (&["group:Devs", "--attribute", "request.regoin=ord"], "did you mean `request.region`?"),
+    ] {
+        let (code, out, err) = ociam(&[&base[..], more].concat());
+        assert!(code < 2 && !out.is_empty(), "{more:?}: {err}");
+        assert!(err.contains(remark), "{more:?}: {err}");
+    }
+    let (_, _, err) = ociam(&[&base[..], &["group:Devs"]].concat());
+    assert_eq!(err, "");
+}
+
+#[test]
+fn compartments_are_suggested_and_told_apart() {
+    let asked = |folder: &Path, compartment: &str| {
+        ociam_in(
+            folder,
+            &[
+                "why",
+                "--tenancy",
+                "t.toml",
+                "--principal",
+                "group:G",
+                "--operation",
+                "chat",
+                "--compartment",
+                compartment,
+            ],
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let text = "complete = true\ncompartments = [{ path = 'ml' }, { path = 'ml:prod' }, { path = 'web' }, { path = 'web:prod' }]";
+    std::fs::write(folder.path().join("t.toml"), text).unwrap();
+    for (compartment, said) in [
+        ("ml:prd", "did you mean `ml:prod`?"),
+        ("ml/prod", "did you mean `ml:prod`?"),
+        ("wbe", "did you mean `web`?"),
+        ("prod", "several compartments are called `prod`; write the path: ml:prod, web:prod"),
+    ] {
+        let (code, _, err) = asked(folder.path(), compartment);
+        assert!(code == 2 && err.contains(said), "{compartment}: {err}");
+    }
+}
+
+#[test]
+fn the_secret_of_a_key_is_refused_and_not_repeated() {
+    let (code, out, err) = ociam(&[
+        "why",
+        "--tenancy",
+        ACME,
+        "--operation",
+        "chat",
+        "--principal",
+        "genai-api-key:sk-verysecret",
+    ]);
+    assert_eq!(code, 2);
+    assert!(!out.contains("verysecret") && !err.contains("verysecret"), "{err}");
+}
+
 /// Two tenancies: guests endorse chat, acme admits what `admit` says.
 fn two_tenancies(admit: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -24,6 +24,7 @@ mod least;
 mod near_miss;
 mod overlap;
 mod request;
+mod strange;
 mod subject;
 mod tenancy;
 mod time;
@@ -45,11 +46,13 @@ pub use least::statement as least_statement;
 pub use near_miss::{Clause, Miss, NearMiss, near_misses};
 pub use overlap::Overlaps;
 pub use request::{GroupName, Principal, Request, ResourcePrincipal, Wanted};
+pub use strange::{nearest, strange_names};
 pub use subject::{Members, SubjectMatch};
 pub use tenancy::{
     ApiKey, Compartment, Domain, DynamicGroup, Group, Placed, Policy, Resource, Secret, StatementText, Tags,
     Tenancy, TenancyError, Unseen, User,
 };
+pub use time::is_readable as is_readable_time;
 pub use tree::{NodeId, ROOT, Target, Tree};
 pub use truth::Truth;
 pub use value::{Attribute, Pattern};

@@ -276,6 +276,12 @@ impl Principal {
                     .map(|list| list.split('+').map(|name| GroupName::parse(name.trim())).collect());
                 Principal::User { user: user.trim_matches(['\'', '"']).to_owned(), groups }
             }
+            // Never quoted: whoever mixes the two up has pasted a secret.
+            "genai-api-key" | "api-key" if rest.starts_with("sk-") => {
+                return Err("that is the secret of the GenAI API key; write its OCID, \
+                            genai-api-key:ocid1.generativeaiapikey…"
+                    .into());
+            }
             "genai-api-key" | "api-key" => Principal::ApiKey(rest.to_owned()),
             "service" => Principal::Service(rest.to_owned()),
             "workload" => {

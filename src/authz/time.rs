@@ -16,6 +16,11 @@ pub fn instant(text: &str) -> Option<i64> {
     Some(i64::from(days) * 86_400 + i64::from(time_of_day(clock)?))
 }
 
+/// Whether a text is a point in time as requests carry it.
+pub fn is_readable(text: &str) -> bool {
+    instant(text).is_some() && parts(text).is_some()
+}
+
 /// Seconds since midnight of `05:00:00`, `05:00`, `2:01:00Z`.
 pub fn time_of_day(text: &str) -> Option<u32> {
     let text = text.trim().trim_end_matches(['z', 'Z']);

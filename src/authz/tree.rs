@@ -373,6 +373,36 @@ impl Tree {
         }
     }
 
+    fn paths(&self) -> impl Iterator<Item = String> {
+        let ids = (1..self.nodes.len()).map(|at| NodeId(at as u32));
+        ids.filter_map(|id| self.path_below(ROOT, id)).filter(|path| !path.is_empty())
+    }
+
+    fn ambiguous(&self, name: &str) -> String {
+        let tail = format!(":{}", name.to_lowercase());
+        let fits = |path: &String| path.eq_ignore_ascii_case(name) || path.to_lowercase().ends_with(&tail);
+        let mut paths: Vec<String> = self.paths().filter(fits).collect();
+        paths.sort();
+        format!("several compartments are called `{name}`; write the path: {}", paths.join(", "))
+    }
+
+    /// The path that a text most likely means, if one is near. Slashes are a habit of other tools.
+    pub fn near(&self, asked: &str) -> Option<String> {
+        if is_ocid(asked) {
+            return None;
+        }
+        let paths: Vec<String> = self.paths().collect();
+        let asked = asked.trim_matches(['/', ':']).replace('/', ":");
+        let asked = asked.strip_prefix("root:").unwrap_or(&asked);
+        let last = |path: &str| path.rsplit(':').next().unwrap_or_default().to_owned();
+        let found = super::strange::nearest(asked, paths.iter().map(String::as_str)).map(str::to_owned);
+        found.or_else(|| {
+            let names: Vec<String> = paths.iter().map(|path| last(path)).collect();
+            let close = super::strange::nearest(asked, names.iter().map(String::as_str))?;
+            paths.iter().find(|path| last(path) == close).cloned()
+        })
+    }
+
     /// Where a request to the compartment with this path or OCID goes; none for an unnamed compartment.
     pub fn target(&self, asked: Option<&str>) -> Result<Target, String> {
         let Some(asked) = asked.map(str::trim) else {
@@ -392,12 +422,15 @@ impl Tree {
         } else if is_ocid(asked) {
             self.by_ocid(asked)
         } else {
-            asked.split(':').map(str::trim).try_fold(ROOT, |at, name| self.child(at, name)).or_else(|| {
-                match self.anywhere(&[asked]) {
+            let path = asked.split(':').map(str::trim).try_fold(ROOT, |at, name| self.child(at, name));
+            match path {
+                Some(id) => Some(id),
+                None => match self.anywhere(&[asked]) {
                     Some(Found::Node(id)) => Some(id),
-                    _ => None,
-                }
-            })
+                    Some(_) => return Err(self.ambiguous(asked)),
+                    None => None,
+                },
+            }
         };
         if let Some(id) = found {
             let mut chain = self.chain(id);
@@ -409,7 +442,11 @@ impl Tree {
             return Ok(Target { chain, open, known: true, name, ocid, asked: asked.into() });
         }
         if self.complete {
-            return Err(format!("the tenancy has no compartment `{asked}`"));
+            let hint = match self.near(asked) {
+                Some(close) => format!("; did you mean `{close}`?"),
+                None => String::new(),
+            };
+            return Err(format!("the tenancy has no compartment `{asked}`{hint}"));
         }
         if is_ocid(asked) {
             let ocid = Some(asked.into());

@@ -62,6 +62,7 @@ Exit codes: 0 nothing at or above the threshold, 1 findings, 2 wrong usage or un
 
 /// What every command takes.
 #[derive(Args)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
     /// When to colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured too
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]

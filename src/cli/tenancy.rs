@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::authz::{Policy, Principal, Request, StatementText, Tenancy, Wanted};
+use crate::authz::{
+    Compiled, Policy, Principal, Request, StatementText, Tenancy, Wanted, is_readable_time, strange_names,
+};
 use crate::diag::Severity;
 use crate::source;
 
@@ -126,6 +128,12 @@ pub(super) fn add_policies(
     Ok(())
 }
 
+/// Says what is strange about the names in a request; the answer stands all the same.
+pub(super) fn remark(home: &Compiled, target: &Compiled, request: &Request) -> std::io::Result<()> {
+    let mut stderr = std::io::stderr().lock();
+    strange_names(home, target, request).iter().try_for_each(|strange| writeln!(stderr, "note: {strange}"))
+}
+
 /// What is asked for, and under which circumstances.
 #[derive(clap::Args)]
 pub(super) struct RequestArgs {
@@ -162,6 +170,14 @@ impl RequestArgs {
         let mut request = Request::new(principal, wanted, self.compartment.as_deref());
         request.region.clone_from(&self.region);
         request.model.clone_from(&self.model);
+        if let Some(time) = &self.time
+            && !is_readable_time(time)
+        {
+            return Err(Failure::with_help(
+                format!("`{time}` is no time"),
+                "write it in UTC, as in 2026-11-21T05:00:00Z",
+            ));
+        }
         request.time = Some(self.time.clone().unwrap_or_else(|| jiff::Timestamp::now().to_string()));
         request.network_source.clone_from(&self.network_source);
         let pair = |text: &str| {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::authz::{Able, Compiled, Principal, Verdict, who_can};
 
 use super::rules::ListFormat;
-use super::tenancy::{RequestArgs, TenancyArgs};
+use super::tenancy::{RequestArgs, TenancyArgs, remark};
 use super::terminal::Terminal;
 use super::why::{statement_json, write_statement};
 use super::{Answer, Failure, Status, print_json};
@@ -32,6 +32,7 @@ pub(super) fn run(args: &WhoCanArgs, terminal: &Terminal) -> Answer {
     let request = args.request.request(Principal::Anyone)?;
     let compiled = Compiled::new(args.tenancy.load(terminal)?);
     let able = who_can(&compiled, &request).map_err(Failure::usage)?;
+    remark(&compiled, &compiled, &request)?;
     if args.format == ListFormat::Json {
         let each: Vec<_> = able.iter().map(|able| able_json(&compiled, able)).collect();
         return print_json(&json!({ "schema_version": 1, "principals": each }));

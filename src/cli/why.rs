@@ -12,7 +12,7 @@ use crate::authz::{
 };
 
 use super::rules::ListFormat;
-use super::tenancy::{RequestArgs, TenancyArgs};
+use super::tenancy::{RequestArgs, TenancyArgs, remark};
 use super::terminal::Terminal;
 use super::{Answer, Failure, Status, print_json};
 
@@ -51,6 +51,7 @@ pub(super) fn run(args: &WhyArgs, terminal: &Terminal) -> Answer {
         return across::run(&args.from, &compiled, &request, args.format, terminal);
     }
     let prepared = Prepared::new(&compiled, &request).map_err(Failure::usage)?;
+    remark(&compiled, &compiled, &request)?;
     let decision = prepared.decide();
     let misses = near_misses(&prepared, &decision);
     let least: Vec<String> = decision

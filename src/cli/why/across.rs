@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::authz::{Across, Compiled, Request, Side, Tenancy, Truth, Verdict, decide_across};
 use crate::cli::rules::ListFormat;
-use crate::cli::tenancy::state;
+use crate::cli::tenancy::{remark, state};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Answer, Failure, Status, print_json};
 
@@ -32,6 +32,7 @@ pub(super) fn run(
     }
     let home = Compiled::new(home);
     let across = decide_across(&home, target, request).map_err(Failure::usage)?;
+    remark(&home, target, request)?;
     let sides = Sides { home: &home, target };
     match format {
         ListFormat::Json => {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::reader::{Progress, Read, Reader, Refusal};
-use crate::authz::{Tenancy, Unseen};
+use crate::authz::{Tenancy, Unseen, nearest};
 use crate::catalog::{self, List};
 use crate::probe::config::Place;
 
@@ -243,9 +243,7 @@ impl Taking<'_> {
             if asked.starts_with("ocid1.") {
                 return Ok((vec![root], vec![asked.to_owned()]));
             }
-            let close =
-                known.iter().map(|(path, _)| path).min_by_key(|known| strsim::levenshtein(known, &path));
-            let hint = match close.filter(|close| strsim::levenshtein(close, &path) <= 1 + path.len() / 3) {
+            let hint = match nearest(&path, known.iter().map(|(path, _)| path.as_str())) {
                 Some(close) => format!("; did you mean `{close}`?"),
                 None => String::new(),
             };
