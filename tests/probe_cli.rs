@@ -312,6 +312,29 @@ fn a_sweep_finds_the_region_of_a_key() {
 }
 
 #[test]
+fn once_a_key_is_found_its_other_planes_are_asked_in_its_region() {
+    let site = Site::new(&["us-chicago-1", "eu-frankfurt-1"], |request| {
+        match request.target.contains("/eu-frankfurt-1/") {
+            true => error(404, "404", REFUSED),
+            false => error(
+                401,
+                "401",
+                "The required information to complete authentication was not provided or was incorrect.",
+            ),
+        }
+    });
+    let found =
+        document(&site.keyed(&["--format", "json", "--auth", "genai-api-key", "--api-key", "env:KEY_ONE"]));
+    assert_eq!(verdict(&found, "agent-runtime"), "not-supported", "{found:#}");
+    assert!(
+        site.service
+            .requests()
+            .iter()
+            .any(|request| request.target.starts_with("/agent-runtime/eu-frankfurt-1/"))
+    );
+}
+
+#[test]
 fn both_secrets_say_whether_the_other_may_be_revoked() {
     let works =
         |request: &Request| request.headers.get("authorization").is_some_and(|value| value.ends_with(TWO));

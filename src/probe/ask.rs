@@ -97,6 +97,13 @@ impl Ask {
         }
     }
 
+    /// The same for another model, in the shape that its format asks for.
+    pub fn for_model(&self, model: &str) -> Ask {
+        let shape =
+            catalog::probe(chat_shape(Some(model))).filter(|_| self.probe.name.starts_with("native-chat"));
+        Ask { probe: shape.unwrap_or(self.probe), model: Some(model.to_owned()), ..self.clone() }
+    }
+
     /// The path, its parts still open, under the base path that an address prescribes or under its own.
     pub fn path(&self, prescribed: Option<&str>) -> String {
         let path = self.probe.path.replace("{base}", self.base);
@@ -249,16 +256,18 @@ fn same_path(one: &str, other: &str) -> bool {
         && one.split('/').zip(other.split('/')).all(|(a, b)| a == b || (open(a) && open(b)))
 }
 
+/// The shape of a native chat with a model.
+fn chat_shape(model: Option<&str>) -> &'static str {
+    let format = model.and_then(catalog::model).and_then(|row| row.native);
+    if format == Some("COHERE") { "native-chat-cohere" } else { "native-chat-generic" }
+}
+
 /// The request that shows most about a plane; none for planes that nothing harmless can be asked of.
 pub fn question(plane: &'static Plane, base: &'static str, target: &Target) -> Option<Ask> {
-    let native = |model: &Option<String>| {
-        let format = model.as_deref().and_then(catalog::model).and_then(|row| row.native);
-        if format == Some("COHERE") { "native-chat-cohere" } else { "native-chat-generic" }
-    };
     let name = match (plane.name, target.task) {
         ("inference", Task::Embed) => "native-embed",
         ("inference", Task::Rerank) => "native-rerank",
-        ("inference", _) => native(&target.model),
+        ("inference", _) => chat_shape(target.model.as_deref()),
         ("inference-openai", Task::Responses) => "oai-responses",
         ("inference-openai", _) => "oai-chat",
         ("management", _) => "list-models",
@@ -346,6 +355,14 @@ mod tests {
         assert_eq!(body["compartmentId"], "ocid1.compartment.oc1..c");
         assert_eq!(body["servingMode"]["modelId"], "cohere.command-a-03-2025");
         assert_eq!(body["chatRequest"]["apiFormat"], "COHERE");
+    }
+
+    #[test]
+    fn another_model_brings_its_own_shape() {
+        let target = Target { compartment: Some("c".into()), ..Target::default() };
+        let ask = ask("inference", &target);
+        assert_eq!(ask.for_model("cohere.command-a-03-2025").probe.name, "native-chat-cohere");
+        assert_eq!(ask.for_model("meta.llama-3.3-70b-instruct").probe.name, "native-chat-generic");
     }
 
     #[test]

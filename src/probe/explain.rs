@@ -104,7 +104,7 @@ impl Explainer<'_> {
         // Somewhere is enough: a key lives in one region.
         let working: Vec<_> =
             rows.iter().filter(|row| row.verdict == Verdict::Works).filter_map(key).collect();
-        let mut groups: BTreeMap<(usize, String), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<(Option<usize>, String), Vec<usize>> = BTreeMap::new();
         for (index, row) in rows.iter().enumerate() {
             let Some(at) = key(row) else { continue };
             let tried = row.no_session.is_some() || !row.seen.is_empty();
@@ -112,9 +112,15 @@ impl Explainer<'_> {
             if row.verdict == Verdict::Works || !tried || working.contains(&at) || (row.by_design && !alone) {
                 continue;
             }
-            let together = row.no_session.is_some() || row.verdict == Verdict::NotAuthenticated;
-            let name = if together { row.verdict.as_str() } else { at.1 };
-            groups.entry((at.0, name.to_owned())).or_default().push(index);
+            let group = if row.no_session.is_some() || row.verdict == Verdict::NotAuthenticated {
+                (Some(at.0), row.verdict.as_str().to_owned())
+            } else if row.verdict == Verdict::NotSupported && row.authenticated == Shown::Yes {
+                // What is wrong with a request is so for whoever makes it.
+                (None, format!("{} {}", at.1, row.reason))
+            } else {
+                (Some(at.0), at.1.to_owned())
+            };
+            groups.entry(group).or_default().push(index);
         }
         let rank = |index: &usize| {
             let verdict = rows.get(*index).map(|row| row.verdict);
@@ -194,15 +200,21 @@ impl Explainer<'_> {
             .flat_map(|row| row.seen.iter().filter_map(ids))
             .collect();
         request_ids.extend(row.no_session.as_ref().and_then(|error| error.request_id.clone()));
-        let planes: Vec<&str> = group
-            .iter()
-            .filter_map(|index| self.plan.cells.get(rows.get(*index)?.cell))
-            .map(|cell| cell.plane.name)
+        let others = group.iter().skip(1).filter_map(|index| self.plan.cells.get(rows.get(*index)?.cell));
+        let mut alike: Vec<String> = others
+            .map(|other| match other.credential == cell.credential {
+                true => format!("on {}", other.plane.name),
+                false => {
+                    format!(
+                        "as {}",
+                        self.lab.credentials.get(other.credential).map_or("", |known| known.method)
+                    )
+                }
+            })
             .collect();
-        let everywhere = match planes.len() {
-            0 | 1 => String::new(),
-            _ => format!(" (and alike on {})", planes.get(1..).unwrap_or_default().join(", ")),
-        };
+        alike.dedup();
+        let everywhere =
+            if alike.is_empty() { String::new() } else { format!(" (and alike {})", alike.join(", ")) };
         let operation = row.seen.first().and_then(|at| self.lab.observation(*at)).map(|seen| seen.operation);
         let called = operation.map(|name| format!("{name} ")).unwrap_or_default();
         let region = row.region.as_deref().map(|region| format!(" in {region}")).unwrap_or_default();

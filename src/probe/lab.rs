@@ -145,12 +145,13 @@ impl Lab {
         self.around.now().to_string().chars().take(10).collect()
     }
 
-    /// The model that a request without one names: one that is known to be served there.
-    fn model(&self, ask: &Ask, region: &str, signed: bool) -> Option<String> {
+    /// The request with a model that is known to be served there, where it needs one and none was asked for.
+    fn with_model(&self, ask: &Ask, region: &str, signed: bool) -> Ask {
         if ask.model.is_some() || !ask.names_model() {
-            return ask.model.clone();
+            return ask.clone();
         }
-        known_good(ask.plane.name, self.target.task, !signed, region, None, &self.today()).map(str::to_owned)
+        let good = known_good(ask.plane.name, self.target.task, !signed, region, None, &self.today());
+        good.map_or_else(|| ask.clone(), |model| ask.for_model(model))
     }
 
     /// Sends a request under a credential, to its own region unless another is named.
@@ -175,7 +176,7 @@ impl Lab {
             Ok(front) => front,
             Err(why) => return Sent::NotSent(why),
         };
-        let ask = Ask { model: self.model(ask, &place.region, known.signed), ..ask.clone() };
+        let ask = self.with_model(ask, &place.region, known.signed);
         let target = Target { tenancy: self.tenancy(credential), ..self.target.clone() };
         let call = match ask.call(&front, &target, known.signed) {
             Ok(call) => call,
@@ -254,7 +255,7 @@ impl Lab {
         let place = place.or(known.auth.place());
         let place = place.ok_or("the region is known once there is a session: the machine tells it")?;
         let front = self.endpoints.front(ask.plane, place)?;
-        let ask = Ask { model: self.model(ask, &place.region, known.signed), ..ask.clone() };
+        let ask = self.with_model(ask, &place.region, known.signed);
         let tenancy =
             self.tenancy(credential).or_else(|| known.signed.then(|| "<tenancy of the caller>".to_owned()));
         let target = Target { tenancy, ..self.target.clone() };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::ask::{Ask, ProjectHeader, Task, known_good, question};
+use super::ask::{Ask, ProjectHeader, Task, known_good};
 use super::config::{Place, place};
 use super::explain::{Explainer, Finding};
 use super::lab::Sent;
@@ -153,6 +153,12 @@ impl<'a> Bench<'a> {
         self.explainer.lab.credentials.iter().position(|other| differs(other) && wanted(other))
     }
 
+    /// Another principal whose requests the plane takes; a user first, who may be an administrator.
+    fn other_principal(&self) -> Option<usize> {
+        let taken = |other: &super::Credential| self.ask.plane.auth_methods.contains(&other.method);
+        self.other(|other| taken(other) && other.method == "user-api-key").or_else(|| self.other(taken))
+    }
+
     fn standby(&self) -> Option<usize> {
         let own = self.explainer.lab.credentials.get(self.credential)?;
         self.explainer
@@ -229,7 +235,7 @@ impl<'a> Bench<'a> {
             (Need::SigningCredential, self.signed() || another()),
             (Need::Bearer, !self.signed()),
             (Need::OtherSecret, !self.signed() && self.standby().is_some()),
-            (Need::OtherPrincipal, self.other(|_| true).is_some()),
+            (Need::OtherPrincipal, self.other_principal().is_some()),
             (Need::Tenancy, tenancy),
             (Need::HomeRegion, self.home().is_some()),
             (Need::OtherRegion, self.other_region().is_some()),
@@ -299,7 +305,7 @@ impl<'a> Bench<'a> {
                         if plane == self.plane()
                             && here
                             && !own
-                            && Some(cell.credential) == self.other(|_| true)
+                            && Some(cell.credential) == self.other_principal()
                             && seen.operation == self.failed.operation =>
                     {
                         add("other-principal", self.compare(&seen), words());
@@ -331,13 +337,6 @@ impl<'a> Bench<'a> {
         let plane = catalog::plane(probe.plane)?;
         let base = if plane.name == self.plane() { self.ask.base } else { plane.bases.first().copied()? };
         Some(Ask::new(probe, plane, base, target))
-    }
-
-    /// The failed request with another model.
-    fn with_model(&self, model: &str) -> Option<Ask> {
-        let target = Target { model: Some(model.to_owned()), ..self.target().clone() };
-        let ask = question(self.ask.plane, self.ask.base, &target)?;
-        Some(Ask { compartment: self.ask.compartment.clone(), ..ask })
     }
 
     /// Makes an experiment; none when it can't be made here. Gives what it showed and the answer in a few words.
@@ -426,12 +425,12 @@ impl<'a> Bench<'a> {
             "get-with-same-key" | "list-models" => {
                 (self.credential, self.shaped("list-models", self.target())?, self.place.clone())
             }
-            "other-principal" => (self.other(|_| true)?, self.ask.clone(), self.place.clone()),
+            "other-principal" => (self.other_principal()?, self.ask.clone(), self.place.clone()),
             "other-secret" => (self.standby()?, self.ask.clone(), self.place.clone()),
             "known-good-model" | "other-model-on-responses" => {
-                (self.credential, self.with_model(self.good_model()?)?, self.place.clone())
+                (self.credential, self.ask.for_model(self.good_model()?), self.place.clone())
             }
-            "impossible-model" => (self.credential, self.with_model(IMPOSSIBLE_MODEL)?, self.place.clone()),
+            "impossible-model" => (self.credential, self.ask.for_model(IMPOSSIBLE_MODEL), self.place.clone()),
             "chat-instead-of-responses" => {
                 let target = Target { task: Task::Chat, ..self.target().clone() };
                 (self.credential, self.shaped("oai-chat", &target)?, self.place.clone())

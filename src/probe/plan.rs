@@ -1,12 +1,13 @@
 //! Which credential is tried on which plane in which region, decided before anything is sent.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ask::{Ask, Target, question};
 use super::auth::{AuthMethod, Held};
 use super::config::{Place, place};
 use super::endpoints::Endpoints;
-use super::{Surroundings, Verdict};
+use super::{Row, Shown, Surroundings, Verdict};
 use crate::catalog::{self, Plane};
 
 /// A credential to try.
@@ -79,6 +80,34 @@ impl Plan {
     /// The requests of the matrix.
     pub fn requests(&self) -> usize {
         self.cells.iter().filter(|cell| cell.decided.is_none()).map(|cell| cell.asks.len()).sum()
+    }
+}
+
+impl Plan {
+    /// Once a sweep has found the region of a key, the cells that waited for it can be tried: gives their places.
+    pub fn settle(&mut self, rows: &[Row], target: &Target, endpoints: &Endpoints) -> Vec<usize> {
+        let mut found: BTreeMap<usize, Place> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.authenticated == Shown::Yes) {
+            let cell = self.cells.get(row.cell);
+            if let Some((credential, Some(place))) = cell.map(|cell| (cell.credential, cell.place.clone())) {
+                found.entry(credential).or_insert(place);
+            }
+        }
+        let mut settled = Vec::new();
+        for (index, cell) in self.cells.iter_mut().enumerate() {
+            let waited = cell.place.is_none() && matches!(cell.decided, Some((Verdict::Skipped, _)));
+            let Some(credential) =
+                self.credentials.get(cell.credential).filter(|known| waited && !known.signed)
+            else {
+                continue;
+            };
+            if let Some(place) = found.get(&cell.credential) {
+                (cell.asks, cell.decided) = asks(credential, cell.plane, Some(place), target, endpoints);
+                cell.place = Some(place.clone());
+                settled.push(index);
+            }
+        }
+        settled
     }
 }
 

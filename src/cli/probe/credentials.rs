@@ -1,6 +1,5 @@
 //! Which of the credentials on this machine a run uses, and what can be said of them without a request.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cli::Failure;
@@ -60,7 +59,6 @@ pub(super) fn choose(
         .collect();
     let own = |candidate: &&Candidate| args.auth.is_empty() || named(candidate.method);
     let mut secrets = 0;
-    let mut used = BTreeSet::new();
     let candidates: Vec<&Candidate> = discovery.candidates.iter().filter(own).collect();
     for candidate in &candidates {
         let asked = is_asked(candidate, &candidates, args, around);
@@ -83,8 +81,10 @@ pub(super) fn choose(
                 chosen.not_tried.push(not_tried(candidate, why));
             }
             State::Usable(auth) => {
-                // Two files may have profiles of the same name.
-                if !used.insert((candidate.method, candidate.origin.clone())) {
+                // Files and variables may name the same credential.
+                if let Some(same) = chosen.credentials.iter().find(|known| is_same(known, candidate)) {
+                    let why = format!("the same as {}", same.origin);
+                    chosen.not_tried.push(not_tried(candidate, why));
                     continue;
                 }
                 let is_key = candidate.method == "genai-api-key";
@@ -112,6 +112,20 @@ pub(super) fn choose(
     }
     chosen.notes.dedup();
     Ok(chosen)
+}
+
+/// Whether a credential is one that is tried already. Secrets of keys are given one by one and are all tried.
+fn is_same(known: &Credential, candidate: &Candidate) -> bool {
+    let (one, other) = (&known.held, &candidate.held);
+    let token = |held: &Held| held.token.as_ref().map(|token| token.raw().clone());
+    let same_token = match (token(one), token(other)) {
+        (Some(one), Some(other)) => one.same(&other),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    known.method == candidate.method
+        && one.secret.is_none()
+        && same_token
+        && (&one.user, &one.tenancy, &one.fingerprint) == (&other.user, &other.tenancy, &other.fingerprint)
 }
 
 /// The origin of what isn't there.

@@ -216,15 +216,28 @@ fn probe(
     let bar = bar(args, global);
     let shown = bar.clone();
     let progress = move |progress: Progress<'_>| match progress {
-        Progress::Planned(requests) => shown.set_length(u64::try_from(requests).unwrap_or(0)),
+        Progress::Planned(requests) => shown.inc_length(u64::try_from(requests).unwrap_or(0)),
         Progress::Done(cell) => {
             shown.inc(1);
             shown.set_message(cell.plane.name);
         }
     };
-    let plan = outcome.plan.clone();
+    let mut plan = outcome.plan.clone();
     runtime.block_on(async {
-        let (rows, finished) = run_matrix(lab, &plan, &progress, stopped()).await;
+        let (mut rows, mut finished) = run_matrix(lab, &plan, &progress, stopped()).await;
+        let settled = plan.settle(&rows, &lab.target, &lab.endpoints);
+        if finished && !settled.is_empty() {
+            let cells = settled.iter().filter_map(|at| plan.cells.get(*at).cloned()).collect();
+            let further = Plan { credentials: plan.credentials.clone(), cells };
+            let (more, done) = run_matrix(lab, &further, &progress, stopped()).await;
+            finished = done;
+            for (at, row) in settled.into_iter().zip(more) {
+                if let Some(place) = rows.get_mut(at) {
+                    *place = Row { cell: at, ..row };
+                }
+            }
+        }
+        outcome.plan = plan.clone();
         outcome.interrupted = !finished;
         outcome.rows = rows;
         let explainer = Explainer {
