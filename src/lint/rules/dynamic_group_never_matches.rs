@@ -200,7 +200,7 @@ fn demanded_type<'p>(parsed: &'p ParsedStatement<'_>) -> Option<(&'p Test, Strin
 }
 
 /// The types of the resources that a matching rule takes in; `None` where it says nothing of them.
-fn held(rule: &MatchingRule, text: &str) -> Option<BTreeSet<String>> {
+pub(super) fn held(rule: &MatchingRule, text: &str) -> Option<BTreeSet<String>> {
     let [condition] = rule.conditions.as_slice() else { return None };
     types(condition, text)
 }

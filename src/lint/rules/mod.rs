@@ -21,8 +21,10 @@ macro_rules! rules {
 }
 
 rules! {
+    agent_without_data_source_grants,
     any_tenancy,
     any_user_without_condition,
+    compartment_path_for_attachment,
     condition_always_false,
     condition_always_true,
     define_after_use,
@@ -33,6 +35,7 @@ rules! {
     duplicate_statement,
     dynamic_group_never_matches,
     equality_on_set,
+    family_without_responses,
     genai_api_key_condition_optional,
     genai_api_key_id_invalid,
     genai_api_key_on_iam_only_type,

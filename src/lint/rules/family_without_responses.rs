@@ -1,0 +1,77 @@
+//! `family-without-responses`: the family of Generative AI without what Responses and Conversations need.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::authz::{Action, Grant, SubjectMatch};
+use crate::catalog::Verb;
+use crate::diag::{Confidence, Severity};
+use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
+use crate::lint::{ConfigurationContext, Sink};
+use crate::policy::ast::RuleKind;
+use crate::source::Role;
+
+/// Flags grants of the family to principals that the same configuration grants no responses.
+pub static RULE: Rule = Rule {
+    name: "family-without-responses",
+    severity: Severity::Info,
+    confidence: Confidence::Medium,
+    category: Category::Genai,
+    persona: Persona::Pedantic,
+    fix: FixAvailability::None,
+    docs: include_str!("../../../docs/rules/family-without-responses.md"),
+    checks: &[Check::Configuration(check)],
+};
+
+const FAMILY: &str = "generative-ai-family";
+/// What a live test had to grant beside the family.
+const BESIDE: [&str; 3] = ["generative-ai-response", "generative-ai-conversation", "all-resources"];
+const EVERYBODY: &str = "any-user";
+
+fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
+    for compiled in context.tenancies() {
+        let allows = || compiled.grants.iter().filter(|grant| grant.kind == RuleKind::Allow);
+        let mut served: HashSet<Arc<str>> = HashSet::new();
+        for grant in allows() {
+            match &grant.action {
+                Action::Verb(_, name) if BESIDE.contains(&&*name.name) => served.extend(keys(grant)),
+                // It may be just that.
+                Action::Unknown(..) => served.extend(keys(grant)),
+                _ => {}
+            }
+        }
+        for grant in allows() {
+            let family = matches!(&grant.action, Action::Verb(Verb::Use | Verb::Manage, name) if &*name.name == FAMILY);
+            let own = keys(grant);
+            if !family
+                || own.is_empty()
+                || served.contains(EVERYBODY)
+                || own.iter().any(|key| served.contains(key))
+            {
+                continue;
+            }
+            let source = compiled.origin(grant).and_then(|origin| origin.source);
+            let Some(source) = source.and_then(|at| context.configuration.statements.get(at)) else {
+                continue;
+            };
+            if source.role == Role::Policy {
+                sink.report(source.place, "this family does not contain what the Responses and Conversations APIs need")
+                    .note("seen of a resource principal: with the family alone `/responses` and `/conversations` answer 404")
+                    .help("add statements for `generative-ai-response` and `generative-ai-conversation` if these APIs are called")
+                    .statement(context.reference(source));
+            }
+        }
+    }
+}
+
+/// The keys of the principals that a grant names; none where they are not known.
+fn keys(grant: &Grant) -> Vec<Arc<str>> {
+    match &grant.subject {
+        SubjectMatch::AnyUser | SubjectMatch::AnyGroup => vec![EVERYBODY.into()],
+        SubjectMatch::Members(members) => {
+            let unknown = members.unknown.iter().map(|(text, _)| text);
+            members.keys.iter().chain(unknown).cloned().collect()
+        }
+        _ => Vec::new(),
+    }
+}
