@@ -22,16 +22,21 @@ use super::terraform::read;
 /// Files that a folder may have for `fileset` and the like.
 const MAX_LISTED: usize = 20_000;
 
-/// Evaluates the Terraform files, named by the user (true) or met by a walk, into the configuration.
+/// Evaluates the Terraform files, named by the user (true) or met by a walk, into the configuration. `idle` are the
+/// folders that were looked through and found to hold and call nothing of interest.
 pub(super) fn evaluate(
     configuration: &mut Configuration,
     asked: &[(FileId, bool)],
+    mut idle: HashSet<String>,
     overlay: &BTreeMap<String, String>,
 ) {
     if asked.is_empty() {
         return;
     }
-    let disk = Disk { overlay };
+    for (id, _) in asked {
+        idle.remove(&directory_of(configuration.files.name(*id)));
+    }
+    let disk = Disk { overlay, idle };
     let own: HashSet<FileId> = asked.iter().map(|(id, _)| *id).collect();
     let neighbours = neighbours(configuration, asked, &disk);
     let all: Vec<FileId> = asked.iter().map(|(id, _)| *id).chain(neighbours.iter().copied()).collect();
@@ -101,6 +106,7 @@ fn neighbours(configuration: &mut Configuration, asked: &[(FileId, bool)], disk:
 /// The disk as the evaluator sees it.
 struct Disk<'a> {
     overlay: &'a BTreeMap<String, String>,
+    idle: HashSet<String>,
 }
 
 impl Disk<'_> {
@@ -139,12 +145,15 @@ impl Loader for Disk<'_> {
         if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             return Err(format!("`{path}` is not a file"));
         }
-        let text = load::bytes(Path::new(path)).and_then(load::decode);
-        text.map(Arc::from).map_err(|trouble| format!("`{path}`: {}", trouble.message))
+        load::text(Path::new(path)).map_err(|trouble| format!("`{path}`: {}", trouble.message))
     }
 
     fn list(&self, directory: &str, deep: bool) -> Vec<String> {
         self.files(directory, deep)
+    }
+
+    fn is_idle(&self, directory: &str) -> bool {
+        self.idle.contains(directory)
     }
 }
 

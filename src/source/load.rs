@@ -1,9 +1,11 @@
 //! Everything of a run: finds the files, reads them in parallel, and joins what they hold.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -12,12 +14,14 @@ use crate::text::{FileId, SourceFile};
 use super::configuration::Configuration;
 use super::detect::{self, InputFormat, Kind};
 use super::parts::Parts;
-use super::relevant::{self, Scan};
+use super::relevant::{self, Folders, Scan};
 use super::terraform::module::directory_of;
 use super::{evaluate, read, walk};
 
 /// The largest file that is read.
 const MAX_BYTES: u64 = 64 << 20;
+/// How much of a file is asked for at first: all of most files.
+const FIRST_READ: usize = 64 << 10;
 
 /// What a run reads.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +55,7 @@ pub struct Loaded {
 }
 
 /// A file's text, or why there is none.
-pub(super) type Content = Result<String, Trouble>;
+pub(super) type Content = Result<Arc<str>, Trouble>;
 
 pub(super) struct Trouble {
     pub message: String,
@@ -65,37 +69,41 @@ pub fn load(request: &Request) -> Loaded {
     let mut inputs: Vec<Input> = Vec::new();
     if let Some(stdin) = &request.stdin {
         let name = stdin.name.clone().unwrap_or_else(|| "<stdin>".to_owned());
-        let text = request.overlay.get(&name).cloned().map(Ok);
-        let content = text.unwrap_or_else(|| decode(stdin.bytes.clone()));
-        inputs.push(Input::new(name, true, content));
+        let text = request.overlay.get(&name).map(|text| Ok(text.as_str().into()));
+        let content = text.unwrap_or_else(|| decode(&stdin.bytes));
+        inputs.push(Input {
+            name,
+            named: true,
+            content: content.map(Some),
+            scan: Scan::default(),
+            path: None,
+        });
     }
-    let read = |file: walk::Wanted| match request.overlay.get(&file.name) {
-        Some(text) => Some(Input::new(file.name, file.named, Ok(text.clone()))),
-        None => met(file),
-    };
-    let met: Vec<_> = found.files.into_par_iter().map(read).collect();
-    inputs.extend(met.into_iter().flatten());
+    inputs.extend(met(found.files, &request.overlay));
     for missed in found.missed {
         let content = Err(Trouble { message: missed.message, help: None });
-        inputs.push(Input::new(missed.name, missed.named, content));
+        let scan = Scan::default();
+        inputs.push(Input { name: missed.name, named: missed.named, content, scan, path: None });
     }
     let asked = request.paths.len() + usize::from(request.stdin.is_some());
     let failed = inputs.iter().filter(|input| input.named && input.content.is_err()).count();
     let terraform = inputs.iter().filter(|input| detect::by_name(&input.name) == Some(Kind::Terraform));
     let folders = relevant::folders(terraform.map(|input| (input.name.as_str(), &input.scan)));
+    inputs.par_iter_mut().for_each(|input| input.read_again(&folders));
     let mut configuration = Configuration::default();
     let mut texts: Vec<(FileId, Kind, bool)> = Vec::new();
     for Input { name, named, content, .. } in inputs {
         let wanted = wanted_kind.filter(|_| named);
         match content {
-            Ok(content) => {
+            Ok(Some(content)) => {
                 let kind = read::kind_of(&name, &content, wanted);
-                if kind == Kind::Terraform && !named && !folders.contains(&directory_of(&name)) {
+                if kind == Kind::Terraform && !named && !folders.relevant.contains(&directory_of(&name)) {
                     continue;
                 }
                 let id = configuration.files.add(SourceFile::new(name, content));
                 texts.push((id, kind, named));
             }
+            Ok(None) => {}
             Err(trouble) => {
                 let id = configuration.files.add(SourceFile::new(name, ""));
                 configuration.problems.push(read::trouble(id, trouble.message, trouble.help, named));
@@ -115,7 +123,7 @@ pub fn load(request: &Request) -> Loaded {
         configuration.absorb(parts);
     }
     let terraform: Vec<(FileId, bool)> = terraform.into_iter().map(|(id, _, named)| (id, named)).collect();
-    evaluate::evaluate(&mut configuration, &terraform, &request.overlay);
+    evaluate::evaluate(&mut configuration, &terraform, folders.idle, &request.overlay);
     configuration.settle();
     Loaded { configuration, nothing_read: asked > 0 && failed >= asked }
 }
@@ -124,51 +132,129 @@ pub fn load(request: &Request) -> Loaded {
 struct Input {
     name: String,
     named: bool,
-    content: Content,
+    /// The text; `None` for a Terraform file that a look found nothing in, as in all others of its folder.
+    content: Result<Option<Arc<str>>, Trouble>,
     /// What a first look at a Terraform file gave.
     scan: Scan,
+    /// Where it can be read again.
+    path: Option<PathBuf>,
 }
 
 impl Input {
-    fn new(name: String, named: bool, content: Content) -> Self {
-        let scan = match &content {
-            Ok(text) if detect::by_name(&name) == Some(Kind::Terraform) => {
-                relevant::scan(text.as_bytes(), true)
-            }
-            _ => Scan::default(),
-        };
-        Self { name, named, content, scan }
+    /// Reads a file of a folder that only other folders make relevant.
+    fn read_again(&mut self, folders: &Folders) {
+        if let (Ok(None), Some(path)) = (&self.content, &self.path)
+            && folders.relevant.contains(&directory_of(&self.name))
+        {
+            self.content = text(path).map(Some);
+        }
     }
 }
 
-/// Reads a file; `None` for one that a walk met and that can't hold a policy.
-fn met(file: walk::Wanted) -> Option<Input> {
-    let wanted = file.named || detect::by_name(&file.name) == Some(Kind::Terraform);
-    let content = match bytes(&file.path) {
-        Ok(bytes) if wanted || relevant::scan(&bytes, false).hit => decode(bytes),
-        Ok(_) => return None,
-        Err(trouble) => Err(trouble),
-    };
-    Some(Input::new(file.name, file.named, content))
+/// Reads the files that a walk gives. The files of one folder of Terraform come together, so that no text is kept
+/// of folders in which nothing matters; of other files only those are kept that can hold a policy.
+fn met(files: Vec<walk::Wanted>, overlay: &BTreeMap<String, String>) -> Vec<Input> {
+    let mut groups: BTreeMap<String, Vec<(usize, walk::Wanted)>> = BTreeMap::new();
+    let mut single = Vec::new();
+    for (at, file) in files.into_iter().enumerate() {
+        if detect::by_name(&file.name) == Some(Kind::Terraform) {
+            groups.entry(directory_of(&file.name)).or_default().push((at, file));
+        } else {
+            single.push((at, file));
+        }
+    }
+    let groups: Vec<Vec<_>> = groups.into_values().collect();
+    let mut inputs: Vec<(usize, Input)> =
+        groups.into_par_iter().flat_map_iter(|group| folder(group, overlay)).collect();
+    let other = |(at, file)| Some((at, other_file(file, overlay)?));
+    inputs.extend(single.into_par_iter().filter_map(other).collect::<Vec<_>>());
+    inputs.sort_unstable_by_key(|(at, _)| *at);
+    inputs.into_iter().map(|(_, input)| input).collect()
 }
 
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Trouble> {
+/// Reads the Terraform files of one folder.
+fn folder(files: Vec<(usize, walk::Wanted)>, overlay: &BTreeMap<String, String>) -> Vec<(usize, Input)> {
+    let mut inputs: Vec<(usize, Input)> = files
+        .into_iter()
+        .map(|(at, walk::Wanted { name, path, named })| {
+            let content = match overlay.get(&name) {
+                Some(text) => Ok(text.as_str().into()),
+                None => text(&path),
+            };
+            let scan = content
+                .as_ref()
+                .map_or_else(|_| Scan::default(), |text| relevant::terraform(text.as_bytes()));
+            (at, Input { name, named, content: content.map(Some), scan, path: Some(path) })
+        })
+        .collect();
+    if !inputs.iter().any(|(_, input)| input.scan.hit) {
+        for (_, input) in inputs.iter_mut().filter(|(_, input)| !input.named) {
+            // What can't be read is told wherever it stands.
+            if let Ok(text) = &mut input.content {
+                *text = None;
+            }
+        }
+    }
+    inputs
+}
+
+/// Reads a file of another format; `None` for one that a walk met and that can't hold a policy.
+fn other_file(
+    walk::Wanted { name, path, named }: walk::Wanted,
+    overlay: &BTreeMap<String, String>,
+) -> Option<Input> {
+    let content = match overlay.get(&name) {
+        Some(text) => Ok(text.as_str().into()),
+        None => bytes(&path, |bytes| (named || relevant::other(bytes)).then(|| decode(bytes)))
+            .transpose()?
+            .and_then(|content| content),
+    };
+    Some(Input { name, named, content: content.map(Some), scan: Scan::default(), path: None })
+}
+
+/// The text of a file.
+pub(super) fn text(path: &Path) -> Content {
+    bytes(path, decode).and_then(|content| content)
+}
+
+/// Gives the bytes of a file to a function, from a buffer that is used for one file after another.
+fn bytes<T>(path: &Path, look: impl FnOnce(&[u8]) -> T) -> Result<T, Trouble> {
+    thread_local! {
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut buffer = BUFFER.take();
+    let result = fill(path, &mut buffer).map(|length| look(buffer.get(..length).unwrap_or(&[])));
+    if buffer.len() <= 16 * FIRST_READ {
+        BUFFER.set(buffer);
+    }
+    result
+}
+
+/// Reads a file to the start of a buffer; how many bytes there are.
+fn fill(path: &Path, buffer: &mut Vec<u8>) -> Result<usize, Trouble> {
     let unreadable = |error: std::io::Error| Trouble {
         message: format!("can't read this file: {}", walk::reason(&error)),
         help: None,
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
-    let room = size.min(MAX_BYTES) as usize + 1;
-    let mut bytes = Vec::with_capacity(room);
-    if size <= MAX_BYTES {
-        // Pipes and devices tell no size.
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut length = 0;
+    loop {
+        if length == buffer.len() {
+            // Most files fit in; of a large one it is worth to know how large. Pipes and devices tell no size.
+            let size = if length == 0 { 0 } else { file.metadata().map_or(0, |metadata| metadata.len()) };
+            if size.max(length as u64) > MAX_BYTES {
+                return Err(too_large());
+            }
+            let room = (size as usize + 1).max(length * 2).max(FIRST_READ);
+            buffer.resize(room.min(MAX_BYTES as usize + 1), 0);
+        }
+        match file.read(buffer.get_mut(length..).unwrap_or(&mut [])) {
+            Ok(0) => return Ok(length),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(error)),
+        }
     }
-    if size > MAX_BYTES || bytes.len() as u64 > MAX_BYTES {
-        return Err(too_large());
-    }
-    Ok(bytes)
 }
 
 fn too_large() -> Trouble {
@@ -179,7 +265,7 @@ fn too_large() -> Trouble {
 }
 
 /// Bytes as text. Only UTF-8 is read, since a place is counted in its bytes.
-pub(super) fn decode(bytes: Vec<u8>) -> Content {
+fn decode(bytes: &[u8]) -> Content {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(too_large());
     }
@@ -189,9 +275,8 @@ pub(super) fn decode(bytes: Vec<u8>) -> Content {
             help: Some("save it as UTF-8"),
         });
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let before = error.as_bytes().get(..good).unwrap_or(&[]);
+    std::str::from_utf8(bytes).map(Arc::from).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or(&[]);
         let line = memchr::memchr_iter(b'\n', before).count() + 1;
         Trouble {
             message: format!(

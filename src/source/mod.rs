@@ -33,3 +33,4 @@ pub use configuration::{
 pub use detect::InputFormat;
 pub use load::{Loaded, Request, Stdin, load};
 pub use parts::Parts;
+pub use relevant::{API_SECRET, API_SECRET_TAIL, PRIVATE_KEY};

@@ -1,13 +1,34 @@
-//! What of a tree is worth reading: one pass over a file's bytes tells whether statements may stand in it and
-//! which local modules it calls. Errs on the side of reading; what a statement is, `recognise` knows.
+//! What of a tree is worth reading: a look over a file's bytes tells whether statements may stand in it and which
+//! local modules it calls. Errs on the side of reading; what a statement is, `recognise` knows.
+//!
+//! Most files of a tree hold no policy, and the look at them is most of what a run costs. So it is a handful of
+//! searches for literals, each of which the processor's vector unit does, and only what they find is looked at.
+//!
+//! Of the folders of Terraform files those are read as a whole in which any file
+//! - declares a policy, or something else that the evaluator gives on ([`is_of_interest`]),
+//! - holds a string that begins as a statement or a matching rule, in the sense of `eval::candidates`, which finds
+//!   nothing else,
+//! - speaks to this program in a comment, or holds a secret;
+//!
+//! and those that call such a folder as a module, since their arguments make its statements. Any other folder can add
+//! to a statement only by an output that one of these reads: the evaluator asks for it when that happens.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::recognise::{looks_like_matching_rule, looks_like_statement};
+use super::terraform::eval::is_of_interest;
 use super::terraform::module::{directory_of, join_path};
+
+/// What a private key begins with, after the words that tell its kind.
+pub const PRIVATE_KEY: &str = "PRIVATE KEY-----";
+/// What the secret of an API key begins with.
+pub const API_SECRET: &str = "sk-";
+/// Shortest tail of an API key's secret; documentation samples are shorter.
+pub const API_SECRET_TAIL: usize = 24;
 
 /// How much of a text after a start word is looked at.
 const WINDOW: usize = 600;
@@ -15,7 +36,7 @@ const WINDOW: usize = 600;
 /// After so many start words that begin no statement the file is read anyway: looking on costs more.
 const MAX_LOOKS: usize = 200;
 
-/// What the pass found.
+/// What a look at a Terraform file gives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Scan {
     /// Whether statements or matching rules may stand in the file.
@@ -24,59 +45,120 @@ pub(super) struct Scan {
     pub(super) modules: Vec<String>,
 }
 
-/// One search for all that matters: names that decide at once, start words, and local paths.
-static NEEDLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"(?-u)"\.\.?/"#,
-        r"|oci_identity_|supplied_policies",
-        r"|(?i:matching.?rule)",
-        r"|(?i:(?:instance|resource)\.(?:id|type|tag\.|compartment\.))|(?i:tag\.[\w.-]+\.value)",
-        r#"|(?i:allow|deny|define|endorse|admit)[\s\\"\x80-\xff]"#,
-        r"|(?i:any|all)\s*[{(]",
-    ))
-    .ok()
+/// The start words of statements and of matching rules, a few at a time: so few that all their spellings in upper and
+/// lower case are one vectorised search. A pattern that does not compile would be a slip of ours: then every file is
+/// read.
+static WORDS: LazyLock<Option<[Regex; 4]>> = LazyLock::new(|| {
+    let regex = |pattern| Regex::new(pattern).ok();
+    Some([
+        regex(r"(?i-u)allow")?,
+        regex(r"(?i-u)deny|admit")?,
+        regex(r"(?i-u)define|endorse")?,
+        regex(r"(?i-u)(?:any|all)\s*[{(]")?,
+    ])
 });
 
-/// Looks through a file. Local modules are looked for only where asked.
-pub(super) fn scan(bytes: &[u8], modules: bool) -> Scan {
-    let mut found = Scan::default();
-    // A pattern that does not compile would be a slip of ours: then every file is read.
-    let Some(needles) = NEEDLES.as_ref() else { return Scan { hit: true, ..found } };
-    let mut looks = 0;
-    for needle in needles.find_iter(bytes) {
-        let after = bytes.get(needle.end()..).unwrap_or(&[]);
-        match needle.as_bytes().first().map(u8::to_ascii_lowercase) {
-            Some(b'"') => {
-                let before = bytes.get(..needle.start()).unwrap_or(&[]);
-                if modules && is_source(before) {
-                    let start = needle.start() + 1;
-                    let end =
-                        memchr::memchr2(b'"', b'\n', after).map_or(bytes.len(), |end| needle.end() + end);
-                    let path = bytes.get(start..end).unwrap_or(&[]);
-                    found.modules.push(String::from_utf8_lossy(path).into_owned());
-                }
-            }
-            Some(b'o' | b's' | b'm' | b'i' | b'r' | b't') => found.hit = true,
-            _ if found.hit => {}
-            first => {
-                looks += 1;
-                found.hit = looks > MAX_LOOKS
-                    || begins_anew(bytes, needle.start())
-                        && begins_statement(bytes, needle.start(), needle.end(), first == Some(b'a'));
-            }
-        }
-        if found.hit && !modules {
-            break;
-        }
-    }
-    found
+/// Names that decide at once in files of other formats than Terraform's.
+static NAMES: LazyLock<Option<[Regex; 4]>> = LazyLock::new(|| {
+    let regex = |pattern| Regex::new(pattern).ok();
+    Some([
+        regex(r"(?-u)oci_identity_|supplied_policies")?,
+        regex(r"(?i-u)matching.?rule")?,
+        regex(r"(?i-u)(?:instance|resource)\.(?:id|type|tag\.|compartment\.)")?,
+        regex(r"(?i-u)tag\.[\w.-]+\.value")?,
+    ])
+});
+
+/// Looks through a Terraform file.
+pub(super) fn terraform(bytes: &[u8]) -> Scan {
+    let comment = || memmem::find(bytes, b"ociam:").is_some();
+    let hit = declares(bytes) || begins_any(bytes, true) || comment() || holds_secret(bytes);
+    Scan { hit, modules: modules(bytes) }
 }
 
-/// Which of the folders of Terraform files can matter: those that may hold a policy, and those that call
-/// such a one as a local module, or one that is not among them. Takes each file's name and what was found.
-pub(super) fn folders<'s>(files: impl Iterator<Item = (&'s str, &'s Scan)>) -> HashSet<String> {
+/// Whether a file of another format may hold statements or matching rules.
+pub(super) fn other(bytes: &[u8]) -> bool {
+    let named = NAMES.as_ref().is_none_or(|names| names.iter().any(|name| name.is_match(bytes)));
+    named || begins_any(bytes, false)
+}
+
+/// Whether a resource is declared that the evaluator gives on.
+fn declares(bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, b"oci_identity_").any(|at| {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let kind = rest.get(..length).and_then(|kind| std::str::from_utf8(kind).ok()).unwrap_or("");
+        let label = rest.get(length).is_some_and(|byte| *byte == b'"' || byte.is_ascii_whitespace());
+        let before = bytes.get(..at).unwrap_or(&[]);
+        let before = before.strip_suffix(b"\"").unwrap_or(before).trim_ascii_end();
+        label && is_of_interest(kind) && !before.ends_with(b"data")
+    })
+}
+
+/// The `source` of each local module.
+fn modules(bytes: &[u8]) -> Vec<String> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for start in ["\"./", "\"../"] {
+        for at in memmem::find_iter(bytes, start) {
+            if is_source(bytes.get(..at).unwrap_or(&[])) {
+                let rest = bytes.get(at + 1..).unwrap_or(&[]);
+                let path = rest.get(..memchr::memchr2(b'"', b'\n', rest).unwrap_or(rest.len()));
+                found.push((at, String::from_utf8_lossy(path.unwrap_or(&[])).into_owned()));
+            }
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// Whether something in the file looks like the secret of an API key or like a private key.
+fn holds_secret(bytes: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut secrets = memmem::find_iter(bytes, API_SECRET);
+    memmem::find(bytes, PRIVATE_KEY.as_bytes()).is_some()
+        || secrets.any(|at| {
+            let tail = bytes.get(at + API_SECRET.len()..).unwrap_or(&[]);
+            let glued = at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(is_name);
+            !glued && tail.get(..API_SECRET_TAIL).is_some_and(|tail| tail.iter().all(is_name))
+        })
+}
+
+/// Whether a statement or matching rule may begin anywhere. In Terraform (`strings`) one begins only where a string or
+/// a line of it does.
+fn begins_any(bytes: &[u8], strings: bool) -> bool {
+    let Some(words) = WORDS.as_ref() else { return true };
+    let mut looks = 0;
+    words.iter().any(|words| {
+        words.find_iter(bytes).any(|word| {
+            let begins = bytes.get(word.end()).is_some_and(|byte| {
+                byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'"' | b'$' | b'%' | 0x80..)
+            });
+            let rule = matches!(word.as_bytes().last(), Some(b'{' | b'('));
+            if !rule && !begins || !begins_anew(bytes, word.start()) {
+                return false;
+            }
+            looks += 1;
+            looks > MAX_LOOKS
+                || (!strings || begins_string(bytes, word.start()))
+                    && begins_statement(bytes, word.start(), word.end(), rule)
+        })
+    })
+}
+
+/// The folders of Terraform files that were looked through.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    /// Those that may hold a policy, and those that call such a one as a local module, or one that was not looked
+    /// through.
+    pub(super) relevant: HashSet<String>,
+    /// The others.
+    pub(super) idle: HashSet<String>,
+}
+
+/// Tells the folders apart. Takes each file's name and what was found in it.
+pub(super) fn folders<'s>(files: impl Iterator<Item = (&'s str, &'s Scan)>) -> Folders {
     let mut callers: HashMap<String, BTreeSet<String>> = HashMap::new();
-    let mut folders = HashSet::new();
+    let mut idle = HashSet::new();
     let mut pending = Vec::new();
     for (name, found) in files {
         let folder = directory_of(name);
@@ -86,10 +168,10 @@ pub(super) fn folders<'s>(files: impl Iterator<Item = (&'s str, &'s Scan)>) -> H
         for module in &found.modules {
             callers.entry(join_path(&folder, module)).or_default().insert(folder.clone());
         }
-        folders.insert(folder);
+        idle.insert(folder);
     }
     for (called, callers) in &callers {
-        if !folders.contains(called) {
+        if !idle.contains(called) {
             pending.extend(callers.iter().cloned());
         }
     }
@@ -97,9 +179,10 @@ pub(super) fn folders<'s>(files: impl Iterator<Item = (&'s str, &'s Scan)>) -> H
     while let Some(folder) = pending.pop() {
         pending
             .extend(callers.get(&folder).into_iter().flatten().filter(|c| !relevant.contains(*c)).cloned());
+        idle.remove(&folder);
         relevant.insert(folder);
     }
-    relevant
+    Folders { relevant, idle }
 }
 
 /// Whether what stands before a quoted path is `source =` or `"source":`.
@@ -122,20 +205,42 @@ fn begins_anew(bytes: &[u8], at: usize) -> bool {
     }
 }
 
+/// Whether nothing stands between this byte and the start of its string, its line or an escape but what may stand
+/// before a statement. A word further on in a sentence begins none, and one in a line of comment neither.
+fn begins_string(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or(&[]);
+    let line = before.get(memchr::memrchr(b'\n', before).map_or(0, |end| end + 1)..).unwrap_or(&[]);
+    let indented = line.trim_ascii_start();
+    if (indented.starts_with(b"#") || indented.starts_with(b"//")) && !indented.contains(&b'{') {
+        return false;
+    }
+    let lead = line.iter().rev().take_while(|byte| {
+        byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'-' | b'*' | b'\\' | 0x80..)
+    });
+    let rest = line.get(..line.len() - lead.count()).unwrap_or(&[]);
+    let skipped = line.get(rest.len()..).unwrap_or(&[]);
+    // Behind a quote, at the start of a line, behind a template's end, or behind an escape such as `\n`.
+    skipped.contains(&b'"')
+        || rest.is_empty()
+        || rest.ends_with(b"}")
+        || rest.iter().rev().take(6).any(|byte| *byte == b'\\')
+}
+
 /// Whether a statement or matching rule may begin with the start word at `start..end`, be it put together
 /// from pieces.
-fn begins_statement(bytes: &[u8], start: usize, end: usize, may_be_rule: bool) -> bool {
+fn begins_statement(bytes: &[u8], start: usize, end: usize, rule: bool) -> bool {
     let window = bytes.get(start..bytes.len().min(start + WINDOW)).unwrap_or(&[]);
     let window = String::from_utf8_lossy(window);
-    match bytes.get(end.saturating_sub(1)) {
-        // An escape stands for any character.
-        Some(b'\\') => return true,
-        Some(b'{' | b'(') => return may_be_rule && looks_like_matching_rule(&window),
-        _ => {}
+    if rule {
+        return looks_like_matching_rule(&window);
     }
-    let rest = window.get(end - 1 - start..).unwrap_or(&window);
+    // An escape stands for any character.
+    if bytes.get(end) == Some(&b'\\') {
+        return true;
+    }
+    let rest = window.get(end - start..).unwrap_or(&window);
     let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | ','));
-    let subject = rest.get(..rest.len().min(14)).unwrap_or("").to_ascii_lowercase();
+    let subject = head(rest, 14).to_ascii_lowercase();
     let pieces = [
         "any-",
         "any user",
@@ -156,12 +261,17 @@ fn begins_statement(bytes: &[u8], start: usize, end: usize, may_be_rule: bool) -
     pieces.iter().any(|piece| subject.starts_with(piece)) || looks_like_statement(&window)
 }
 
+/// At most the first `length` bytes of a text, at a character's edge.
+fn head(text: &str, length: usize) -> &str {
+    (0..=length.min(text.len())).rev().find_map(|end| text.get(..end)).unwrap_or("")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn hit(text: &str) -> bool {
-        scan(text.as_bytes(), true).hit
+        terraform(text.as_bytes()).hit
     }
 
     #[test]
@@ -179,15 +289,44 @@ mod tests {
             r#""Allow\u0020group A to manage buckets in tenancy""#,
             "endorse group X to read buckets in any-tenancy",
             "define tenancy ${var.a} as ${var.b}",
-            r#"{"matching-rule": ""}"#,
             "ALL {resource.type = 'fnfunc'}",
             "any { tag.a.b.value = 'x' }",
-            "rule: tag.a.b.value",
             "xx\nallow\tany-user to use x",
-            "\"matchingRule\"",
             "\"deny\\nx",
+            r#"x = "${var.lead}Allow group A to read buckets in tenancy""#,
+            r#"x = "Allow${local.space}group A to read buckets in tenancy""#,
+            "x = <<EOT\n  - allow group A to read buckets in tenancy\nEOT",
+            "# ociam: ignore[x] why",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            r#"key = "sk-abcdefghijklmnopqrstuvwx""#,
         ] {
             assert!(hit(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_other_formats_call_a_rule_is_a_hit_there() {
+        for text in
+            [r#"{"matching-rule": ""}"#, "rule: tag.a.b.value", "\"matchingRule\"", "supplied_policies:"]
+        {
+            assert!(other(text.as_bytes()), "{text}");
+            assert!(!hit(text), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever reads as a statement at the start of a string is one to read, whatever stands around it.
+        #[test]
+        fn a_statement_in_a_string_is_a_hit(
+            start in "(allow|Allow|ALLOW|deny|define|endorse|admit|deny endorse|deny admit)",
+            subject in "( any-user| group [a-z]{1,8}| dynamic-group '[a-z]{1,8}'| service [a-z]{1,8}| tenancy [a-z]{1,8}| [A-Z][a-z]{1,8}| \\$\\{var\\.[a-z]{1,8}\\})",
+            rest in "( to (manage|use|read|inspect|\\{[A-Z_]{3,9}\\}) [a-z-]{1,20} in (tenancy|compartment [a-z]{1,8})| as ocid1\\.[a-z]{1,9}| to \\$\\{local\\.[a-z]{1,8}\\})( where [a-z.]{1,20} = '[a-z]{1,8}')?",
+            lead in "([a-z]{1,9} = \\[?\"|<<EOT\n *[-*]? *|x = \"[a-z. ]{0,20}\\\\n|x = \"\\$\\{var\\.a\\})",
+            end in "(\"\\]?\n|\nEOT\n)",
+        ) {
+            let statement = format!("{start}{subject}{rest}");
+            let text = format!("{lead}{statement}{end}");
+            proptest::prop_assert!(!looks_like_statement(&statement) || hit(&text), "{}", text);
         }
     }
 
@@ -210,9 +349,9 @@ mod tests {
     #[test]
     fn local_modules_are_listed_in_both_syntaxes() {
         let native = "module \"a\" {\n  source = \"../mod/a\"\n}\nmodule \"b\" { source=\"./b\" }\nfile(\"./x\")\nx = \"../y\"";
-        assert_eq!(scan(native.as_bytes(), true).modules, ["../mod/a", "./b"]);
+        assert_eq!(terraform(native.as_bytes()).modules, ["../mod/a", "./b"]);
         let json = r#"{"module": {"a": {"source": "./a"}}}"#;
-        assert_eq!(scan(json.as_bytes(), true).modules, ["./a"]);
+        assert_eq!(terraform(json.as_bytes()).modules, ["./a"]);
     }
 
     #[test]

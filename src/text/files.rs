@@ -1,6 +1,6 @@
 //! The files of a run, with line tables, so that an offset becomes a line and column in O(log lines).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Span;
 
@@ -35,22 +35,27 @@ pub struct SourceFile {
     pub name: Arc<str>,
     /// The text as on disk (invalid UTF-8 is refused before).
     pub text: Arc<str>,
-    lines: Arc<[u32]>,
+    /// Where lines start; found when a place is first asked for, since most files of a run have nothing to show.
+    lines: OnceLock<Box<[u32]>>,
 }
 
 impl SourceFile {
     /// A file of this name and text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        let mut lines = vec![0];
-        lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Self { name: name.into(), text, lines: lines.into() }
+        Self { name: name.into(), text: text.into(), lines: OnceLock::new() }
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect()
+        })
     }
 
     /// Line and column of a byte offset; past the end counts as the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
-        let line = self.lines.partition_point(|&start| start as usize <= offset);
+        let line = self.lines().partition_point(|&start| start as usize <= offset);
         let start = self.line_start(line);
         let column = self.text.get(start..offset).map_or(offset - start, |text| text.chars().count()) + 1;
         Position { line, column, offset }
@@ -58,12 +63,12 @@ impl SourceFile {
 
     /// Number of lines, at least 1.
     pub fn line_count(&self) -> usize {
-        self.lines.len()
+        self.lines().len()
     }
 
     /// Offset of the first byte of a line (from 1); the end of the text for a line past the last.
     pub fn line_start(&self, line: usize) -> usize {
-        match line.checked_sub(1).and_then(|index| self.lines.get(index)) {
+        match line.checked_sub(1).and_then(|index| self.lines().get(index)) {
             Some(&start) => start as usize,
             None => self.text.len(),
         }

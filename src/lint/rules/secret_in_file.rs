@@ -3,6 +3,7 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
+use crate::source::{API_SECRET, API_SECRET_TAIL, PRIVATE_KEY};
 use crate::text::{Place, Span};
 
 /// Flags GenAI secrets and private keys.
@@ -17,24 +18,19 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Configuration(check)],
 };
 
-/// What a private key begins with.
-const PRIVATE_KEY: &str = "PRIVATE KEY-----";
-/// Shortest tail of a GenAI secret; documentation samples are shorter.
-const SECRET: usize = 24;
-
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     for (id, file) in context.configuration.files.iter() {
         let text: &str = &file.text;
-        for at in memchr::memmem::find_iter(text.as_bytes(), b"sk-") {
+        for at in memchr::memmem::find_iter(text.as_bytes(), API_SECRET) {
             let before = text.get(..at).and_then(|text| text.chars().next_back());
-            let tail = text.get(at + 3..).unwrap_or("");
+            let tail = text.get(at + API_SECRET.len()..).unwrap_or("");
             let len = tail.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'-').count();
             let secret = tail.get(..len).unwrap_or("");
             let random = secret.bytes().any(|byte| byte.is_ascii_digit()) && secret.bytes().any(|byte| byte.is_ascii_alphabetic());
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_') || len < SECRET || !random {
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_') || len < API_SECRET_TAIL || !random {
                 continue;
             }
-            report(sink, Place { file: id, span: Span::new(at, at + 3) }, "this looks like the secret of an API key");
+            report(sink, Place { file: id, span: Span::new(at, at + API_SECRET.len()) }, "this looks like the secret of an API key");
         }
         for at in memchr::memmem::find_iter(text.as_bytes(), PRIVATE_KEY.as_bytes()) {
             let start = text.get(..at).and_then(|text| text.rfind("-----BEGIN"));

@@ -10,7 +10,7 @@ use super::resources::{own_place, own_start};
 use super::value::{InstanceKey, Value};
 use crate::source::parts::Parts;
 use crate::source::recognise::{START_WORDS, looks_like_matching_rule, looks_like_statement};
-use crate::source::terraform::module::{FileRole, Module, TerraformFile};
+use crate::source::terraform::module::{FileRole, TerraformFile};
 use crate::source::terraform::syntax::{Block, Body, Expr, ExprKind, For, Step, TemplatePart};
 use crate::source::{MatchingRuleSource, Role, Root, StatementSource};
 use crate::text::{HoleKind, MappedText, Place, Span};
@@ -19,8 +19,8 @@ use crate::text::{HoleKind, MappedText, Place, Span};
 const ROUNDS: usize = 64;
 
 /// What stands in the files of one directory and is not among `used`.
-pub fn find(machine: &Machine, module: &Module, files: &[&TerraformFile], used: &BTreeSet<Place>) -> Parts {
-    let Some(module) = machine.modules.get(&module.directory) else { return Parts::default() };
+pub fn find(machine: &Machine, directory: &str, files: &[&TerraformFile], used: &BTreeSet<Place>) -> Parts {
+    let Some(module) = machine.modules.known.get(directory) else { return Parts::default() };
     let instance = machine.root(module, false);
     let mut search = Search {
         machine,

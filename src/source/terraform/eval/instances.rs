@@ -210,7 +210,7 @@ pub fn module(machine: &Machine, instance: usize, name: &str, place: Place) -> E
         let Some(directory) = owner.module.local_source(call) else {
             return unknown(format!("module `{name}` comes from {}", origin(call)));
         };
-        let Some(module) = machine.modules.get(&directory) else {
+        let Some(module) = machine.module(&directory) else {
             return unknown(format!("the directory of module `{name}` was not read"));
         };
         if machine.is_within(instance, &directory) {
@@ -238,13 +238,17 @@ fn origin(call: &Block) -> &'static str {
     }
 }
 
-/// Makes every module instance below this one. Gives the calls of local modules that can't be followed.
+/// Makes every module instance below this one, idle modules left out. Gives the calls of local modules that can't be
+/// followed.
 pub fn call_all(machine: &Machine, instance: usize) -> Vec<(Place, Arc<str>)> {
     let mut refused = Vec::new();
     let Ok(owner) = machine.instance(instance) else { return refused };
     for (name, call) in &owner.module.calls {
-        let known =
-            owner.module.local_source(call).is_some_and(|source| machine.modules.contains_key(&source));
+        let source = owner.module.local_source(call);
+        if source.as_ref().is_some_and(|source| machine.loader.is_idle(source)) {
+            continue;
+        }
+        let known = source.is_some_and(|source| machine.modules.known.contains_key(&source));
         match module(machine, instance, name, call.place) {
             Ok(Value::Unknown(unknown)) if known => refused.push((call.place, unknown.reason.clone())),
             Ok(_) => {}

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Part;
 use super::guard::Guard;
 use super::value::{Eval, Fail, InstanceKey, Unknown, Value};
+use crate::source::parts::Parts;
 use crate::source::terraform::module::Module;
 use crate::source::terraform::syntax::{Block, Expr};
 use crate::text::{FileId, Files, HoleKind, Place, SourceFile};
@@ -31,6 +33,20 @@ pub trait Loader: Sync {
     /// Paths of the files in a directory, and in all below it when `deep`, relative to it; empty when there is no
     /// such directory.
     fn list(&self, directory: &str, deep: bool) -> Vec<String>;
+    /// Whether a directory is known to declare nothing of interest and to call no module that does: only its outputs
+    /// can matter.
+    fn is_idle(&self, directory: &str) -> bool {
+        let _ = directory;
+        false
+    }
+}
+
+/// The modules of a run by directory.
+#[derive(Default)]
+pub struct Modules {
+    pub known: BTreeMap<String, Module>,
+    /// The directories that were read, or not found, for their callers' sake.
+    pub tried: BTreeSet<String>,
 }
 
 /// Reads nothing.
@@ -119,7 +135,7 @@ pub enum Key {
 
 /// One evaluation of one tree of modules.
 pub struct Machine<'a> {
-    pub modules: &'a BTreeMap<String, Module>,
+    pub modules: &'a Modules,
     pub loader: &'a dyn Loader,
     files: &'a Files,
     loaded: RefCell<Vec<SourceFile>>,
@@ -129,13 +145,14 @@ pub struct Machine<'a> {
     memo: RefCell<HashMap<Key, Option<Value>>>,
     conditions: RefCell<HashMap<String, u32>>,
     reached: RefCell<BTreeSet<String>>,
+    wanted: RefCell<BTreeSet<String>>,
     strict: Cell<u32>,
     steps: Cell<u64>,
     depth: Cell<u32>,
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(modules: &'a BTreeMap<String, Module>, files: &'a Files, loader: &'a dyn Loader) -> Self {
+    pub fn new(modules: &'a Modules, files: &'a Files, loader: &'a dyn Loader) -> Self {
         Self {
             modules,
             loader,
@@ -146,6 +163,7 @@ impl<'a> Machine<'a> {
             memo: RefCell::default(),
             conditions: RefCell::default(),
             reached: RefCell::default(),
+            wanted: RefCell::default(),
             strict: Cell::default(),
             steps: Cell::default(),
             depth: Cell::default(),
@@ -217,9 +235,19 @@ impl<'a> Machine<'a> {
         self.instances.borrow().len()
     }
 
-    /// The directories of all instances.
-    pub fn reached(self) -> (BTreeSet<String>, Vec<SourceFile>) {
-        (self.reached.into_inner(), self.loaded.into_inner())
+    /// The module of a directory; one that is not read yet is noted as wanted.
+    pub fn module(&self, directory: &str) -> Option<&'a Module> {
+        let module = self.modules.known.get(directory);
+        if module.is_none() && self.loader.is_idle(directory) && !self.modules.tried.contains(directory) {
+            self.wanted.borrow_mut().insert(directory.to_owned());
+        }
+        module
+    }
+
+    /// What was found with what it took.
+    pub fn finish(self, found: Parts, used: BTreeSet<Place>) -> Part {
+        let (reached, wanted) = (self.reached.into_inner(), self.wanted.into_inner());
+        Part { found, used, reached, loaded: self.loaded.into_inner(), wanted }
     }
 
     /// Evaluates once, and finds references that lead back to themselves. An error becomes an unknown value.

@@ -2,7 +2,8 @@
 //!
 //! Each root module is evaluated by itself, with the modules that it calls; a module that no root reaches is
 //! evaluated alone. What stands in the files and looks like a statement, but is used by no policy, is found
-//! afterwards. Reads files only through [`Loader`].
+//! afterwards. Reads files only through [`Loader`]. A module of which the loader says that it is idle is read
+//! when something asks for an output of it.
 
 mod access;
 mod candidates;
@@ -22,13 +23,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rayon::prelude::*;
 
 pub use machine::{Loader, NoFiles};
+pub use resources::is_of_interest;
 
-use super::module::{FileRole, Module, TerraformFile, directory_of, join_path, local_source};
+use super::module::{FileRole, Module, TerraformFile, directory_of, join_path};
 use super::read;
 use crate::source::Attachment;
 use crate::source::parts::Parts;
 use crate::text::{FileId, Files, Place, SourceFile};
-use machine::Machine;
+use machine::{Machine, Modules};
 
 /// Deep expressions need more stack than a thread has by default.
 const STACK: usize = 64 << 20;
@@ -43,146 +45,178 @@ struct Part {
     used: BTreeSet<Place>,
     reached: BTreeSet<String>,
     loaded: Vec<SourceFile>,
+    /// Idle modules that an output was asked of and that are not read yet.
+    wanted: BTreeSet<String>,
 }
 
 /// Evaluates Terraform files of any number of directories. Files that expressions name are read through the
 /// loader and added to `files`.
 pub fn evaluate(parsed: &[TerraformFile], files: &mut Files, loader: &dyn Loader) -> Parts {
-    let mut known: Vec<TerraformFile> = Vec::new();
-    read_called(parsed, &mut known, files, loader);
-    let own: BTreeSet<String> = parsed.iter().map(|file| directory_of(&file.path)).collect();
-    let parsed: Vec<&TerraformFile> = parsed.iter().chain(&known).collect();
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
-    let parts = match &pool {
-        Ok(pool) => pool.install(|| evaluate_parts(&parsed, &own, files, loader)),
-        Err(_) => evaluate_parts(&parsed, &own, files, loader),
-    };
-    let mut all = Parts::default();
-    let mut names: HashMap<String, FileId> = HashMap::new();
-    let first = files.len();
-    for part in parts {
-        let ids: Vec<FileId> = part
-            .loaded
-            .into_iter()
-            .map(|file| *names.entry(file.name.to_string()).or_insert_with(|| files.add(file)))
-            .collect();
-        let rename =
-            |id: FileId| (id.0 as usize).checked_sub(first).and_then(|at| ids.get(at)).copied().unwrap_or(id);
-        all.append(part.found.in_files(&rename));
+    let mut directories: BTreeMap<String, Vec<&TerraformFile>> = BTreeMap::new();
+    for file in parsed {
+        directories.entry(directory_of(&file.path)).or_default().push(file);
     }
-    all
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
+    let mut run = Run { files, loader, modules: Modules::default(), foreign: 0, names: HashMap::new() };
+    let mut all = || run.evaluate(&directories);
+    match &pool {
+        Ok(pool) => pool.install(all),
+        Err(_) => all(),
+    }
 }
 
-/// Reads the modules that the given files call and that are not among them.
-fn read_called(
-    parsed: &[TerraformFile],
-    known: &mut Vec<TerraformFile>,
-    files: &mut Files,
-    loader: &dyn Loader,
-) {
-    let mut directories: BTreeSet<String> = parsed.iter().map(|file| directory_of(&file.path)).collect();
-    let mut pending = BTreeSet::new();
-    for file in parsed {
-        called_by(file, &mut pending);
-    }
-    while let Some(directory) = pending.pop_first() {
-        if !directories.insert(directory.clone()) || known.len() > FOREIGN_FILES {
-            continue;
+/// One evaluation of everything, in rounds: what asks for the output of a module that is not read yet is evaluated
+/// again once that is read.
+struct Run<'r> {
+    files: &'r mut Files,
+    loader: &'r dyn Loader,
+    modules: Modules,
+    /// How many files were read for their callers' sake.
+    foreign: usize,
+    /// The files that expressions name, by name.
+    names: HashMap<String, FileId>,
+}
+
+impl Run<'_> {
+    fn evaluate(&mut self, directories: &BTreeMap<String, Vec<&TerraformFile>>) -> Parts {
+        let known: Vec<(String, Module)> =
+            directories.par_iter().map(|(name, files)| (name.clone(), Module::new(name, files))).collect();
+        self.modules.known.extend(known);
+        let called =
+            |module: &Module| called_by(module).filter(|called| !self.loader.is_idle(called)).collect();
+        let called: Vec<BTreeSet<String>> = self.modules.known.values().map(called).collect();
+        self.read(called.into_iter().flatten().collect());
+        // A module that only its own examples and tests call is a root as well.
+        let modules = self.modules.known.values();
+        let called: BTreeSet<String> = modules
+            .flat_map(|caller| called_by(caller).filter(|called| !is_below(&caller.directory, called)))
+            .collect();
+        let candidates: Vec<&String> = directories
+            .keys()
+            .filter(|directory| {
+                self.modules.known.get(*directory).is_some_and(|module| module.is_configuration)
+            })
+            .collect();
+        let roots: Vec<&String> =
+            candidates.iter().copied().filter(|directory| !called.contains(*directory)).collect();
+        let mut parts = self.rounds(&roots, |machine, directory| resources::find(machine, directory, false));
+        let mut reached: BTreeSet<String> =
+            parts.iter().flat_map(|part| part.reached.iter().cloned()).collect();
+        for directory in candidates {
+            if !reached.contains(directory) {
+                let part =
+                    self.rounds(&[directory], |machine, directory| resources::find(machine, directory, true));
+                reached.extend(part.iter().flat_map(|part| part.reached.iter().cloned()));
+                parts.extend(part);
+            }
         }
-        for name in loader.list(&directory, false) {
-            let path = join_path(&directory, &name);
-            if !matches!(FileRole::of(&path), FileRole::Configuration | FileRole::Override) {
+        let used: BTreeSet<Place> = parts.iter().flat_map(|part| part.used.iter().copied()).collect();
+        let own: Vec<&String> = directories.keys().collect();
+        parts.extend(self.rounds(&own, |machine, directory| {
+            let files = directories.get(directory).map_or(&[][..], Vec::as_slice);
+            (candidates::find(machine, directory, files, &used), BTreeSet::new())
+        }));
+        let mut all = Parts::default();
+        for part in parts {
+            all.append(part.found);
+        }
+        all
+    }
+
+    /// Evaluates each of these directories, in parallel; again where it wants modules that have to be read first.
+    fn rounds(
+        &mut self,
+        directories: &[&String],
+        find: impl Fn(&Machine, &str) -> (Parts, BTreeSet<Place>) + Sync,
+    ) -> Vec<Part> {
+        let mut done: Vec<Option<Part>> = directories.iter().map(|_| None).collect();
+        let mut open: Vec<(usize, &String)> = directories.iter().copied().enumerate().collect();
+        while !open.is_empty() {
+            let round: Vec<Part> = open
+                .par_iter()
+                .map(|(_, directory)| {
+                    let machine = Machine::new(&self.modules, self.files, self.loader);
+                    let (found, used) = find(&machine, directory);
+                    machine.finish(found, used)
+                })
+                .collect();
+            let first = self.files.len();
+            let mut again = Vec::new();
+            let mut wanted = BTreeSet::new();
+            for ((at, directory), part) in open.into_iter().zip(round) {
+                if part.wanted.is_empty() {
+                    let part = self.settle(part, first);
+                    if let Some(slot) = done.get_mut(at) {
+                        *slot = Some(part);
+                    }
+                } else {
+                    wanted.extend(part.wanted);
+                    again.push((at, directory));
+                }
+            }
+            self.read(wanted);
+            open = again;
+        }
+        done.into_iter().flatten().collect()
+    }
+
+    /// Gives the files that a part has read their place among all, those before `first` having theirs.
+    fn settle(&mut self, mut part: Part, first: usize) -> Part {
+        let mut ids = Vec::new();
+        for file in std::mem::take(&mut part.loaded) {
+            let name = file.name.to_string();
+            ids.push(*self.names.entry(name).or_insert_with(|| self.files.add(file)));
+        }
+        if !ids.is_empty() {
+            let rename = |id: FileId| {
+                (id.0 as usize).checked_sub(first).and_then(|at| ids.get(at)).copied().unwrap_or(id)
+            };
+            part.found = part.found.in_files(&rename);
+            part.used =
+                part.used.into_iter().map(|place| Place { file: rename(place.file), ..place }).collect();
+        }
+        part
+    }
+
+    /// Reads modules, and all that they call but the idle ones.
+    fn read(&mut self, mut pending: BTreeSet<String>) {
+        while let Some(directory) = pending.pop_first() {
+            if self.modules.known.contains_key(&directory) || !self.modules.tried.insert(directory.clone()) {
                 continue;
             }
-            let Ok(text) = loader.read(&path) else { continue };
-            let file = files.add(SourceFile::new(path.as_str(), text.clone()));
-            let read = if path.ends_with(".json") { read::json } else { read::native };
-            let read = TerraformFile { path, file, body: read(file, &text).body };
-            called_by(&read, &mut pending);
-            known.push(read);
+            let mut read = Vec::new();
+            for name in self.loader.list(&directory, false) {
+                let path = join_path(&directory, &name);
+                let role = FileRole::of(&path);
+                if !matches!(role, FileRole::Configuration | FileRole::Override)
+                    || self.foreign > FOREIGN_FILES
+                {
+                    continue;
+                }
+                let Ok(text) = self.loader.read(&path) else { continue };
+                self.foreign += 1;
+                let file = self.files.add(SourceFile::new(path.as_str(), text.clone()));
+                let body = if path.ends_with(".json") { read::json } else { read::native }(file, &text).body;
+                read.push(TerraformFile { path, file, body });
+            }
+            if !read.is_empty() {
+                let module = Module::new(&directory, &read.iter().collect::<Vec<_>>());
+                pending.extend(called_by(&module).filter(|called| !self.loader.is_idle(called)));
+                self.modules.known.insert(directory, module);
+            }
         }
     }
 }
 
-fn called_by(file: &TerraformFile, directories: &mut BTreeSet<String>) {
-    let from = directory_of(&file.path);
-    for block in file.body.blocks.iter().filter(|block| block.kind == "module") {
-        directories.extend(local_source(&from, block));
-    }
+/// The directories of the local modules that a module calls.
+fn called_by(module: &Module) -> impl Iterator<Item = String> {
+    module.calls.values().filter_map(|call| module.local_source(call))
 }
 
 /// Whether a directory lies below another.
 fn is_below(directory: &str, other: &str) -> bool {
     other.is_empty() && !directory.is_empty() && !directory.starts_with("..")
         || directory.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'))
-}
-
-fn evaluate_parts(
-    parsed: &[&TerraformFile],
-    own: &BTreeSet<String>,
-    files: &Files,
-    loader: &dyn Loader,
-) -> Vec<Part> {
-    let mut directories: BTreeMap<String, Vec<&TerraformFile>> = BTreeMap::new();
-    for &file in parsed {
-        directories.entry(directory_of(&file.path)).or_default().push(file);
-    }
-    let modules: BTreeMap<String, Module> = directories
-        .iter()
-        .map(|(directory, files)| (directory.clone(), Module::new(directory, files)))
-        .collect();
-    // A module that only its own examples and tests call is a root as well.
-    let called: BTreeSet<String> = modules
-        .values()
-        .flat_map(|module| {
-            module.calls.values().filter_map(move |call| Some((module, module.local_source(call)?)))
-        })
-        .filter(|(caller, directory)| !is_below(&caller.directory, directory))
-        .map(|(_, directory)| directory)
-        .collect();
-    let candidates: Vec<&Module> = modules
-        .values()
-        .filter(|module| module.is_configuration && own.contains(&module.directory))
-        .collect();
-    let roots: Vec<&&Module> =
-        candidates.iter().filter(|module| !called.contains(&module.directory)).collect();
-    let root = |module: &&&Module| evaluate_root(module, false, &modules, files, loader);
-    let mut parts: Vec<Part> = roots.par_iter().map(root).collect();
-    let mut reached: BTreeSet<String> = parts.iter().flat_map(|part| part.reached.iter().cloned()).collect();
-    for module in candidates {
-        if !reached.contains(&module.directory) {
-            let part = evaluate_root(module, true, &modules, files, loader);
-            reached.extend(part.reached.iter().cloned());
-            parts.push(part);
-        }
-    }
-    let used: BTreeSet<Place> = parts.iter().flat_map(|part| part.used.iter().copied()).collect();
-    let directories: Vec<(&String, &Vec<&TerraformFile>)> =
-        directories.iter().filter(|(directory, _)| own.contains(*directory)).collect();
-    let rest: Vec<Part> = directories
-        .par_iter()
-        .filter_map(|(directory, parsed)| {
-            let module = modules.get(*directory)?;
-            let machine = Machine::new(&modules, files, loader);
-            let found = candidates::find(&machine, module, parsed, &used);
-            Some(Part { found, loaded: machine.reached().1, ..Part::default() })
-        })
-        .collect();
-    parts.extend(rest);
-    parts
-}
-
-fn evaluate_root(
-    module: &Module,
-    maybe: bool,
-    modules: &BTreeMap<String, Module>,
-    files: &Files,
-    loader: &dyn Loader,
-) -> Part {
-    let machine = Machine::new(modules, files, loader);
-    let (found, used) = resources::find(&machine, module, maybe);
-    let (reached, loaded) = machine.reached();
-    Part { found, used, reached, loaded }
 }
 
 impl Parts {

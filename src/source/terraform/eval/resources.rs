@@ -10,18 +10,17 @@ use super::machine::{Instance, Machine, Scope};
 use super::template::known_or_hole;
 use super::value::{InstanceKey, Item, ResourceHandle, Value};
 use crate::source::parts::Parts;
-use crate::source::terraform::module::{Module, Resource};
+use crate::source::terraform::module::Resource;
 use crate::source::{
     Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, Root, StatementSource, Unresolved,
 };
 use crate::text::{HoleKind, MappedText, Place, Span};
 
 /// Everything that one root declares, and where the texts that it uses begin.
-pub fn find(machine: &Machine, module: &Module, maybe: bool) -> (Parts, BTreeSet<Place>) {
-    let root = Root::Directory(module.directory.as_str().into());
+pub fn find(machine: &Machine, directory: &str, maybe: bool) -> (Parts, BTreeSet<Place>) {
+    let root = Root::Directory(directory.into());
     let mut finder = Finder { machine, root, found: Parts::default(), used: BTreeSet::new() };
-    // The machine keeps the modules for as long as it lives; this one is among them or is the only one.
-    let Some(module) = machine.modules.get(&module.directory) else { return (finder.found, finder.used) };
+    let Some(module) = machine.modules.known.get(directory) else { return (finder.found, finder.used) };
     machine.root(module, maybe);
     let mut number = 0;
     while number < machine.instance_count() {
@@ -245,7 +244,8 @@ fn hypothetical(counted: bool, place: Place) -> Copy {
     Copy { key, guard: Guard::always(), spread: true }
 }
 
-fn is_of_interest(kind: &str) -> bool {
+/// Whether the evaluator gives resources of this type on.
+pub fn is_of_interest(kind: &str) -> bool {
     matches!(
         kind,
         "oci_identity_policy"
