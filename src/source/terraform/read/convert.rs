@@ -15,7 +15,7 @@ use crate::text::{FileId, MappedText, Place, Span};
 use super::literal;
 
 /// Steps of one `a.b[c].d`.
-const LONGEST_TRAVERSAL: usize = 200;
+pub(super) const LONGEST_TRAVERSAL: usize = 200;
 
 /// Converts what was parsed from `text`, a part of the file that begins at byte `base`.
 pub(super) struct Converter<'t> {
@@ -280,14 +280,14 @@ impl Converter<'_> {
 }
 
 /// A part of a template before it is a tree again.
-enum Flat {
+pub(super) enum Flat {
     /// Literal text; in a heredoc at most one line.
     Text(MappedText),
     /// A sequence, and whether it strips space before and after itself.
     Control { before: bool, after: bool, control: Control },
 }
 
-enum Control {
+pub(super) enum Control {
     Value(TemplatePart),
     If(Expr, Place),
     Else,
@@ -302,7 +302,7 @@ impl Flat {
 }
 
 /// Strips, undents and makes a tree of the parts.
-fn finish(mut flat: Vec<Flat>, undent: bool) -> Vec<TemplatePart> {
+pub(super) fn finish(mut flat: Vec<Flat>, undent: bool) -> Vec<TemplatePart> {
     strip(&mut flat);
     if undent {
         undent_lines(&mut flat);

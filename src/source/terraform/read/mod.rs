@@ -1,8 +1,9 @@
 //! Terraform files to the tree of [`super::syntax`], with every place and with recovery.
 //!
 //! ```text
-//! text ── hcl-edit ──► its tree ── convert, literal ──► Body
-//!   └─ refused? ── repair (what Terraform takes and hcl-edit refuses), then block by block ─┘
+//! text ── quick ───────────────────────────────────────► Body
+//!   └─ not plain? ── hcl-edit ──► its tree ── convert, literal ─┤
+//!        └─ refused? ── repair (what Terraform takes and hcl-edit refuses), then block by block ─┘
 //! ```
 //!
 //! One bad block loses that block alone, and inside it one bad attribute loses that attribute alone. Each
@@ -12,6 +13,7 @@ mod convert;
 mod json;
 mod literal;
 mod native;
+mod quick;
 mod relocate;
 mod repair;
 mod scan;

@@ -9,7 +9,7 @@ use crate::text::{FileId, Place, Span};
 use super::convert::Converter;
 use super::repair::{adapted, name_length, renamed, safe_heredocs};
 use super::scan::{Chunk, Kind, Mark, badly_closed, chunks, comma_before_entry, next_entry, scan};
-use super::{Comment, Read};
+use super::{Comment, Read, quick};
 
 /// How many repairs one text may need before it is taken apart.
 const MOST_REPAIRS: usize = 200;
@@ -26,31 +26,20 @@ const DEEPEST_BRACKETS: usize = 60;
 pub fn native(file: FileId, text: &str) -> Read {
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body_text = text.get(base..).unwrap_or("");
+    let speaks = memchr::memmem::find(text.as_bytes(), b"ociam:").is_some();
     let mut reader = Reader { file, text, salvageable: SALVAGEABLE, read: Read::default() };
+    let body = quick::body(file, body_text, base);
+    if !speaks && let Some(body) = body {
+        return Read { body, ..Read::default() };
+    }
     let marks = scan(body_text);
-    reader.comments(body_text, base, &marks);
-    let whole = Chunk { start: base, end: text.len() };
-    let mut refused = None;
-    match reader.parse(whole) {
-        Ok(body) => reader.read.body = body,
-        Err(refusal) => {
-            let mut body = Body::default();
-            reader.piecemeal(whole, true, 0, &mut body);
-            reader.read.body = body;
-            refused = Some(refusal);
-        }
+    if speaks {
+        reader.comments(body_text, base, &marks);
     }
-    if reader.read.problems.is_empty() {
-        let bad = marks.iter().find_map(|mark| Some((mark, badly_closed(body_text, mark)?)));
-        if let Some((mark, message)) = bad {
-            let place = reader.place(base + mark.start, base + mark.end);
-            let help = "close it, or use a heredoc for text of several lines";
-            reader.read.problems.push(problem::unreadable(place, message, Some(help)));
-        } else if let Some(refusal) = refused {
-            reader.refuse(whole, &refusal);
-        }
+    match body {
+        Some(body) => reader.read.body = body,
+        None => reader.whole(base, body_text, &marks),
     }
-    reader.few_problems();
     reader.read
 }
 
@@ -83,10 +72,34 @@ impl Reader<'_> {
         Place { file: self.file, span: Span::new(start, end) }
     }
 
-    fn comments(&mut self, text: &str, base: usize, marks: &[Mark]) {
-        if memchr::memmem::find(text.as_bytes(), b"ociam:").is_none() {
-            return;
+    /// Reads the text that begins at byte `base` of the file, with all that is wrong with it.
+    fn whole(&mut self, base: usize, text: &str, marks: &[Mark]) {
+        let whole = Chunk { start: base, end: self.text.len() };
+        let mut refused = None;
+        match self.parse(whole) {
+            Ok(body) => self.read.body = body,
+            Err(refusal) => {
+                let mut body = Body::default();
+                self.piecemeal(whole, true, 0, &mut body);
+                self.read.body = body;
+                refused = Some(refusal);
+            }
         }
+        if self.read.problems.is_empty() {
+            let bad = marks.iter().find_map(|mark| Some((mark, badly_closed(text, mark)?)));
+            if let Some((mark, message)) = bad {
+                let place = self.place(base + mark.start, base + mark.end);
+                let help = "close it, or use a heredoc for text of several lines";
+                self.read.problems.push(problem::unreadable(place, message, Some(help)));
+            } else if let Some(refusal) = refused {
+                self.refuse(whole, &refusal);
+            }
+        }
+        self.few_problems();
+    }
+
+    /// Keeps the comments that speak to this tool.
+    fn comments(&mut self, text: &str, base: usize, marks: &[Mark]) {
         for mark in marks.iter().filter(|mark| mark.kind == Kind::Comment) {
             if text.get(mark.start..mark.end).is_some_and(|comment| comment.contains("ociam:")) {
                 let before = text.get(..mark.start).unwrap_or("");
@@ -301,6 +314,93 @@ mod tests {
             _ => "•".to_owned(),
         };
         parts.iter().map(part).collect()
+    }
+
+    /// What hcl-edit makes of a text that it takes as it is.
+    fn slowly(text: &str) -> Option<Body> {
+        let mut reader = Reader { file: FileId(0), text, salvageable: 0, read: Read::default() };
+        reader.parse(Chunk { start: 0, end: text.len() }).ok()
+    }
+
+    /// Texts of every construct, those that are rare, and those that are wrong.
+    const TEXTS: &[&str] = &[
+        "",
+        "a = 1",
+        "a = -1.5e3 # c\nb = 2.0 // d\r\nc = 1e-2\n",
+        "a = null\nb = true\nc = false\nd = nullable\n",
+        "/* x */ a = /* y */ b /* z */\n\n\n# end",
+        "resource \"a\" \"b\" {\n  x = y.z[0].w[*].v.u[\"k\"]\n  n {\n  }\n}\n",
+        "resource a b { x = 1 }\nmoved {}\nlocals { # c\n}\n",
+        "x = a.*.b.c[0]\ny = a[*].b[1].c\nz = a.0.b.10\nw = a.b.*\n",
+        "x = a ? b : c ? d : e\ny = (a || b) && !c == d != e < 1 + 2 * 3 % 4 - 5 / 6 >= 7\n",
+        "x = -a.b\ny = !a[0]\nz = 1 - -1\nw = a -b\n",
+        "x = [1, a, [2,], \"s\", ]\ny = []\nz = [\n  # c\n  1, // d\n  2\n]\n",
+        "x = { a = 1, \"b\" : 2\n c = 3 # d\n (e) = 4\n \"${f}\" = 5\n g.h = 6 }\ny = {}\n",
+        "x = [for a in b : a if c]\ny = { for k, v in m : k => v... if v != null }\nz = [ for\na, b in c : [for d in e : d]]\n",
+        "x = { for = 1 }\ny = [format, fork(1)]\nz = { for_each = 1 }\n",
+        "x = f(a, b...)\ny = f()\nz = f(\n  a,\n  b,\n)\nw = provider::a::b(1)\nv = f (a)\n",
+        "x = f(a)\n  + b\n",
+        "x = f(a)\n? 1 : 2\n",
+        "x = [a\n+ b]\ny = (a\n+ b)\n",
+        "x = \"\"\ny = \"a\\n\\t\\\\\\\"\\u00e9\\U0001F600\"\nz = \"$${a} %%{b} $ % $$ 100%\"\n",
+        "x = \"a ${b} c ${~ d ~} e ${f(\"g ${h}\")}\"\ny = \"${a}\"\nz = \"${\n a\n}\"\nw = \"$$${a}\"\n",
+        "x = \"a\\qb\"\n",
+        "x = \"%{ if a }b%{ else }c%{ endif }\"\n",
+        "x = <<EOT\na\n  ${b} c\n  EOTX\n\nEOT\ny = 1\n",
+        "x = <<-EOT\r\n    a ${b}\r\n   c $${d} ${e}\r\n  EOT\r\n",
+        "x = [<<A\na\nA\n, <<-B\n b\n B\n]\n",
+        "x = f(<<A\na\nA\n)\n",
+        "x = <<EOT\nEOT\ny = <<EOT\na\nEOT\n",
+        "x = <<EOT\na\nEOT b\nEOT\n",
+        "x = <<EOT\n%{ for a in b ~}\n${a}\n%{ endfor ~}\nEOT\n",
+        "x = <<EOT\na ${b",
+        "x = \"é ${ä} ü\"\nä = 1\n",
+        "x = 1\nx = 2\n",
+        "x = { a = 1, a = 2 }\n",
+        "x = a.b.c[d.e[f]].g ? h(i)[0].j : k\n",
+        "x = a ==b\ny = a= =b\n",
+        "x = 1 y = 2\n",
+        "x = [1, 2\n",
+        "x = \"a\nb\"\n",
+        "x = 0.1.2\ny = 10foo\n",
+        "x = a.b.00\n",
+        "x = 99999999999999999999\n",
+        "a \"b${c}\" {\n}\n",
+        "x = {\n  a = f(1)\n  -b = 2\n}\n",
+        "x = {\n  a = [1]\n  (b) = 2\n}\n",
+        "x = {\r\n  a = 1,\r\n  b = 2\r\n}\r\n",
+        "x = \"a\"[0]\ny = (a).b\nz = [1][0]\nw = {a = 1}.a\n",
+        "x = a.\n  b\n",
+        "x = a # \r b\n",
+        "x = \"${a /* b */}\"\ny = \"${\n# c\na}\"\n",
+        "x = a % b\ny = a%{b\n",
+        "x = b <<EOT\na\nEOT\n",
+    ];
+
+    fn same_tree(text: &str) {
+        if let Some(body) = quick::body(FileId(0), text, 0) {
+            assert_eq!(Some(body), slowly(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_quick_reader_gives_the_tree_of_the_thorough_one() {
+        TEXTS.iter().for_each(|text| same_tree(text));
+        let plain = TEXTS.iter().filter(|text| quick::body(FileId(0), text, 0).is_some()).count();
+        assert!(plain > 25, "only {plain} were read quickly");
+    }
+
+    proptest::proptest! {
+        /// Pieces put together at random, most of them no Terraform.
+        #[test]
+        fn the_quick_reader_takes_nothing_that_the_thorough_one_refuses(
+            cuts in proptest::collection::vec((0..TEXTS.len(), 0_usize..80, 0_usize..80), 1..4),
+        ) {
+            let piece = |&(text, from, length): &(usize, usize, usize)| -> String {
+                TEXTS[text].chars().skip(from.saturating_sub(20)).take(length + 1).collect()
+            };
+            same_tree(&cuts.iter().map(piece).collect::<String>());
+        }
     }
 
     #[test]
