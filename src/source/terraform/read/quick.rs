@@ -432,6 +432,10 @@ impl<'t> Quick<'t> {
             if self.peek() == b'}' {
                 break;
             }
+            // Behind a call or a list hcl-edit looks for an operator on the next line.
+            if matches!(self.peek(), b'-' | b'!' | b'<') {
+                return None;
+            }
             let mut key = self.expr(false)?;
             if let ExprKind::Name(name) = &key.kind {
                 let text = literal::quoted(name, self.file, key.place.span.start());
