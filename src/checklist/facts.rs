@@ -192,9 +192,12 @@ pub struct Route {
     pub probes: BTreeMap<String, String>,
     /// What the region must offer.
     pub region: Offer,
-    /// What the sources leave open.
+    /// What the sources leave open about rights.
     #[serde(default)]
     pub note: String,
+    /// What they leave open about the address.
+    #[serde(default)]
+    pub base_note: String,
     #[serde(flatten)]
     stated: Stated,
 }

@@ -6,6 +6,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::authz::{Compartment, Tenancy};
 use crate::catalog;
 
 use super::decision::{Decision, Subject, client_for, decide_for};
@@ -173,6 +174,35 @@ impl Plan {
         call.routes.get(self.decision.chosen()?.route?)
     }
 
+    /// Adds what the wish knows of compartments to a tenancy that doesn't have it.
+    pub(super) fn complete(&self, tenancy: &mut Tenancy) {
+        let named = [
+            (self.wish.compartment.as_deref(), "compartment-ocid"),
+            (self.params.get("workload-compartment"), "workload-compartment-ocid"),
+        ];
+        for (path, key) in named {
+            let Some(path) = path.map(path_of).filter(|path| !path.is_empty() && !path.starts_with("ocid1."))
+            else {
+                continue;
+            };
+            let Some(ocid) = self.params.get(key).filter(|ocid| ocid.starts_with("ocid1.")) else { continue };
+            match tenancy.compartments.iter_mut().find(|one| one.parent.is_none() && one.path == path) {
+                Some(known) => {
+                    known.ocid.get_or_insert_with(|| ocid.to_owned());
+                }
+                None if tenancy.complete => {}
+                None => tenancy.compartments.push(Compartment {
+                    path: path.to_owned(),
+                    ocid: Some(ocid.to_owned()),
+                    ..Compartment::default()
+                }),
+            }
+        }
+        if let Some(ocid) = self.params.get("tenancy-ocid") {
+            tenancy.ocid.get_or_insert_with(|| ocid.to_owned());
+        }
+    }
+
     /// The base URL of the calls.
     pub fn base_url(&self) -> &str {
         self.params.get("base-url").unwrap_or_default()
@@ -326,6 +356,7 @@ impl Builder<'_> {
         let (region, _) = self.region_state();
         self.params.set("region-state", region);
         self.params.set("call-note", sentence(&self.route.note));
+        self.params.set("base-note", sentence(&self.route.base_note));
         let titles: Vec<&str> = self.grants.iter().skip(1).map(|grant| grant.title.as_str()).collect();
         self.params.set("service-titles", capital(&titles.join(" and ")));
         let rule = self.grants.first().and_then(|grant| grant.dynamic_group.as_ref());

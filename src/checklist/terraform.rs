@@ -24,7 +24,10 @@ pub fn terraform(plan: &Plan) -> String {
         let arguments = [("type", "string".to_owned()), ("description", quoted(&about))];
         block(&mut text, &format!("variable {}", quoted(&name)), &arguments, &[]);
     }
-    text.push_str(body.trim_start_matches('\n'));
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&body);
     text
 }
 
@@ -47,7 +50,7 @@ fn principal(
             None => ("oci_identity_dynamic_group", "name"),
             Some(_) => ("oci_identity_domains_dynamic_resource_group", "display_name"),
         };
-        let about = format!("{} that calls Generative AI", plain(&grant.title));
+        let about = plain(&grant.title);
         let arguments: Vec<Argument> = match group.domain {
             None => vec![
                 ("compartment_id", tenancy.clone()),

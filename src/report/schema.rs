@@ -53,6 +53,16 @@ pub const ALL: &[Schema] = &[
         text: include_str!("schema/tenancy.json"),
     },
     Schema {
+        name: "checklist",
+        about: "what `ociam checklist --format json` prints",
+        text: include_str!("schema/checklist.json"),
+    },
+    Schema {
+        name: "key",
+        about: "what `ociam key check --format json` prints",
+        text: include_str!("schema/key.json"),
+    },
+    Schema {
         name: "config",
         about: "the configuration file `ociam.toml`",
         text: include_str!("schema/config.json"),

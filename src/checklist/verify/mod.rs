@@ -178,7 +178,10 @@ pub struct Evidence<'e> {
 
 /// Checks every step, in order. A step that was done before is not looked at again.
 pub fn verify(plan: &Plan, evidence: &mut Evidence<'_>) -> Vec<Checked> {
-    let compiled = evidence.tenancy.clone().map(Compiled::new);
+    let compiled = evidence.tenancy.clone().map(|mut tenancy| {
+        plan.complete(&mut tenancy);
+        Compiled::new(tenancy)
+    });
     plan.steps
         .iter()
         .map(|step| {

@@ -39,9 +39,19 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         sink.report(place, format!("`manage` adds nothing to `use` on `{}`", found.name))
             .help("write `use`, so that the statement says what it grants")
             .fix(context.fix("write `use`", Applicability::Safe, *verb_span, "use"));
-    } else if workload && adds {
+    } else if workload && adds && !called_with_manage(found) {
         sink.report(place, format!("`manage` lets this principal create and delete what `{}` holds", found.name))
             .note("a workload that calls models or agents needs `use`; the types that Responses stores its data in need `manage` by name")
             .help("write `use` here, and grant the types to be managed one by one");
     }
+}
+
+/// Whether a call of a client, and no administration, takes `manage` on the type: opening a session with an agent does.
+fn called_with_manage(found: &catalog::ResourceType) -> bool {
+    const ADMINISTRATION: [&str; 2] = ["management", "agent-management"];
+    catalog::operations().iter().any(|row| {
+        row.resource_type == Some(found.name)
+            && row.plane.is_some_and(|plane| !ADMINISTRATION.contains(&plane))
+            && row.permissions().any(|needed| found.manage.contains(&needed))
+    })
 }
