@@ -11,14 +11,14 @@
 
 mod r#box;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use r#box::{Box, Reply, folder, get, post, raw, send, send_signed};
+use r#box::{Box, Reply, folder, get, post, send, send_signed};
 use jiff::{SignedDuration, Timestamp};
 use ociam::sandbox::{Options, start};
 use ociam::wire::{Certificate, KeyId, PrivateKey, Request, Scope, Secret, Signer, Token};
@@ -369,9 +369,7 @@ async fn a_sandbox_started_again_knows_its_keys_tokens_and_ports() {
     let names =
         ["config", "user_key.pem", "session_token", "rpst", "genai_api_key", "endpoints.json", "env.sh"];
     let before: Vec<_> = names.iter().map(|name| sandbox.text(name)).collect();
-    let Box { folder, running } = sandbox;
-    running.stop().await.unwrap();
-    let again = Box::on(folder, None).await;
+    let again = Box::on(sandbox.stop().await, None).await;
     for (name, before) in names.iter().zip(before) {
         assert_eq!(again.text(name), before, "{name}");
     }
@@ -452,7 +450,7 @@ async fn doors_serve_the_planes_of_their_host_only() {
     let body: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(send_signed(&sandbox.user(), post(&agents, &target, &body)).status, 404);
     // The main door leads everywhere.
-    let main = sandbox.running.address.trim_start_matches("http://").to_owned();
+    let main = sandbox.running.as_ref().unwrap().address.trim_start_matches("http://").to_owned();
     assert_eq!(send_signed(&sandbox.user(), post(&main, &target, &body)).status, 200);
     let mut region = get(&main, "/opc/v2/instance/region");
     region.headers.set(ORACLE.0, ORACLE.1);
@@ -478,35 +476,84 @@ async fn request_ids_echo_what_the_client_sent_and_the_log_holds_no_secret() {
 }
 
 #[test]
-fn the_command_says_ready_outlives_a_kill_and_ends_on_a_signal() {
-    let folder = folder();
-    let run = || {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ociam"))
-            .args(["sandbox", "--state"])
-            .arg(folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address =
-            line.trim().strip_prefix("ready http://").unwrap_or_else(|| panic!("{line}")).to_owned();
-        assert!(address.starts_with("127.0.0.1:"), "{address}");
-        assert_eq!(
-            raw(&address, b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").status,
-            404
-        );
-        (child, address)
+fn the_command_outlives_a_kill_and_ends_on_a_signal() {
+    let first = Box::command(folder(), &[]);
+    let (config, endpoints) = (first.text("config"), first.text("endpoints.json"));
+    assert_eq!(send_signed(&first.user(), first.chat()).status, 200);
+    let second = Box::command(first.kill(), &[]);
+    assert_eq!((second.text("config"), second.text("endpoints.json")), (config, endpoints));
+    assert_eq!(send_signed(&second.user(), second.chat()).status, 200);
+    assert!(second.terminate().is_none_or(|code| code == 0));
+}
+
+/// What a pull request might hold: a compartment, a group, and who may do what.
+const TREE: &str = r#"
+resource "oci_identity_compartment" "chat" {
+  compartment_id = var.tenancy_ocid
+  name           = "chat"
+}
+
+resource "oci_identity_group" "builders" {
+  compartment_id = var.tenancy_ocid
+  name           = "builders"
+}
+
+resource "oci_identity_policy" "chat" {
+  compartment_id = var.tenancy_ocid
+  name           = "chat"
+  statements = [
+    "Allow group id ${oci_identity_group.builders.id} to use generative-ai-chat in compartment id ${oci_identity_compartment.chat.id}",
+    "Allow group testers to use generative-ai-chat in compartment stage:tests",
+    "Allow any-user to use generative-ai-chat in tenancy where request.principal.type = 'generativeaiapikey'",
+  ]
+}
+"#;
+
+#[test]
+fn the_policies_of_a_terraform_tree_are_served() {
+    let tree = tempfile::tempdir().unwrap();
+    std::fs::write(tree.path().join("main.tf"), TREE).unwrap();
+    let sandbox = Box::command(folder(), &["--policies", tree.path().to_str().unwrap()]);
+    let tenancy = sandbox.tenancy();
+    let compartment = |path: &str| {
+        let all = tenancy["compartments"].as_array().unwrap();
+        let found = all.iter().find(|one| one["path"] == path).unwrap_or_else(|| panic!("{path}: {all:?}"));
+        found["ocid"].as_str().unwrap().to_owned()
     };
-    let (mut first, address) = run();
-    first.kill().unwrap();
-    first.wait().unwrap();
-    let (mut second, again) = run();
-    assert_eq!(again, address);
-    let signalled = Command::new("kill").arg(second.id().to_string()).status();
-    if signalled.is_ok_and(|status| status.success()) {
-        assert_eq!(second.wait().unwrap().code(), Some(0));
-    } else {
-        second.kill().unwrap();
-    }
+    let chat =
+        |path: &str| send_signed(&sandbox.user(), sandbox.chat_in("us-chicago-1", &compartment(path))).status;
+    assert_eq!((chat("chat"), chat("stage:tests"), chat("stage"), chat("apps")), (200, 200, 404, 404));
+    assert_eq!(send(&sandbox.chat_with(&sandbox.text("genai_api_key"), "us-chicago-1")).status, 200);
+    assert_eq!(send_signed(&sandbox.holder("rpst", "rp_key.pem"), sandbox.chat()).status, 404);
+}
+
+#[test]
+fn a_tenancy_that_leaves_much_open_is_served_all_the_same() {
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("small.toml");
+    let text = "users = [{ name = 'eve', groups = ['Devs'] }]\n[[policies]]\nname = 'p'\ncompartment = ''\n\
+                statements = [\"allow group Devs to use generative-ai-chat in compartment ml\"]\n";
+    std::fs::write(&file, text).unwrap();
+    let sandbox = Box::command(folder(), &["--tenancy", file.to_str().unwrap()]);
+    let compartment = sandbox.tenancy()["compartments"][0]["ocid"].as_str().unwrap().to_owned();
+    assert_eq!(send_signed(&sandbox.user(), sandbox.chat_in("us-chicago-1", &compartment)).status, 200);
+    assert_eq!(send_signed(&sandbox.user(), sandbox.chat()).status, 404);
+}
+
+#[test]
+fn wrong_usage_is_said_in_a_line() {
+    let folder = folder();
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("wrong.toml");
+    std::fs::write(&file, "[sandbox]\nlifetimes = { session-token = 'soon' }\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ociam"))
+        .args(["sandbox", "--state"])
+        .arg(folder.path())
+        .arg("--tenancy")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("wrong.toml:2:") && said.contains("`soon` is no length of time"), "{said}");
 }

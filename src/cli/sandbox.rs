@@ -30,7 +30,8 @@ pub(super) struct SandboxArgs {
     /// The tenancy to serve, as `ociam schema tenancy` describes it; a sample when there is none
     #[arg(long, value_name = "FILE")]
     tenancy: Option<PathBuf>,
-    /// Serve these policies in place of the tenancy's own: Terraform folders and files, plans, text
+    /// Serve these policies in place of the tenancy's own: Terraform folders and files, plans, text. Without
+    /// --tenancy the user of the sample is in every group that they name
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
 }
@@ -76,7 +77,13 @@ fn served(
     let (mut tenancy, settings) = given;
     if !args.policies.is_empty() {
         tenancy.policies.clear();
+        // Whatever the policies name is there, unless the tenancy says that it knows all there is.
+        tenancy.complete &= args.tenancy.is_some();
         add_policies(&mut tenancy, &args.policies, terminal)?;
+    }
+    if args.tenancy.is_none() {
+        let user = tenancy.users.first().map(|user| user.name.clone()).unwrap_or_default();
+        sandbox::join_all_groups(&mut tenancy, &user);
     }
     Ok(Some((tenancy, settings)))
 }

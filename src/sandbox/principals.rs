@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use rsa::sha2::{Digest, Sha256};
 
 use super::settings::{Settings, Workload};
-use crate::authz::{ApiKey, Resource, Secret, Tenancy, User};
+use super::settle;
+use crate::authz::{ApiKey, Group, GroupName, Resource, Secret, Tenancy, User};
 use crate::catalog;
 
 /// Where a tenancy without a home region is at home.
@@ -67,6 +68,9 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
     let regional = |kind: &str, name: &str| ocid(kind, realm, &home, name);
     let name = tenancy.name.get_or_insert_with(|| "sandbox".into()).clone();
     tenancy.ocid.get_or_insert_with(|| made("tenancy", &name));
+    add_members(tenancy);
+    settle::settle(tenancy);
+    settle::add_named_compartments(tenancy);
     for one in &mut tenancy.compartments {
         let place = format!("{}:{}", one.parent.as_deref().unwrap_or_default(), one.path);
         one.ocid.get_or_insert_with(|| made("compartment", &place));
@@ -86,7 +90,6 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
         let name = format!("{}/{}", one.compartment.as_deref().unwrap_or_default(), one.name);
         one.ocid.get_or_insert_with(|| made("policy", &name));
     }
-    add_members(tenancy);
     if tenancy.users.is_empty() {
         tenancy.users.push(User { name: "sandbox-user".into(), ..User::default() });
     }
@@ -175,21 +178,29 @@ fn fill_regions(tenancy: &mut Tenancy) {
     }
 }
 
-/// Members that no list of users has are users all the same.
+/// Members that no list of users has are users all the same, and so with groups.
 fn add_members(tenancy: &mut Tenancy) {
-    let known: BTreeSet<String> = tenancy
+    let lower = |text: &String| text.to_lowercase();
+    let mut users: BTreeSet<String> = tenancy
         .users
         .iter()
-        .flat_map(|user| [Some(user.name.to_lowercase()), user.ocid.as_ref().map(|ocid| ocid.to_lowercase())])
+        .flat_map(|user| [Some(lower(&user.name)), user.ocid.as_ref().map(lower)])
         .flatten()
         .collect();
-    let mut seen = known;
-    let mut added = Vec::new();
     for member in tenancy.groups.iter().flat_map(|group| &group.members) {
-        if seen.insert(member.to_lowercase()) {
+        if users.insert(lower(member)) {
             let ocid = member.starts_with("ocid1.").then(|| member.clone());
-            added.push(User { name: member.clone(), ocid, ..User::default() });
+            tenancy.users.push(User { name: member.clone(), ocid, ..User::default() });
         }
     }
-    tenancy.users.extend(added);
+    let key =
+        |domain: Option<&str>, name: &str| format!("{}/{name}", domain.unwrap_or("Default")).to_lowercase();
+    let mut groups: BTreeSet<String> =
+        tenancy.groups.iter().map(|group| key(group.domain.as_deref(), &group.name)).collect();
+    for text in tenancy.users.iter().flat_map(|user| &user.groups) {
+        let GroupName { domain, name } = GroupName::parse(text);
+        if groups.insert(key(domain.as_deref(), &name)) {
+            tenancy.groups.push(Group { name, domain, ..Group::default() });
+        }
+    }
 }

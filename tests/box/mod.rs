@@ -1,8 +1,9 @@
 //! A sandbox for a test, and requests to it, byte for byte as the test wants them.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,7 +15,19 @@ use serde_json::{Value, json};
 /// A sandbox on a directory of its own.
 pub struct Box {
     pub folder: tempfile::TempDir,
-    pub running: Running,
+    /// The sandbox, where it runs in this process.
+    pub running: Option<Running>,
+    /// The command, where it runs in its own.
+    child: Option<Child>,
+}
+
+impl Drop for Box {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// What came back.
@@ -85,7 +98,48 @@ impl Box {
     pub async fn on(folder: tempfile::TempDir, tenancy: Option<(Tenancy, Settings)>) -> Box {
         let state: PathBuf = folder.path().to_owned();
         let running = start(Options { tenancy, ..Options::new(state) }).await.unwrap();
-        Box { folder, running }
+        Box { folder, running: Some(running), child: None }
+    }
+
+    /// Runs the command with these arguments more.
+    pub fn command(folder: tempfile::TempDir, arguments: &[&str]) -> Box {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_ociam"))
+            .args(["sandbox", "--state"])
+            .arg(folder.path())
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.starts_with("ready http://127.0.0.1:"), "{line}");
+        Box { folder, running: None, child: Some(child) }
+    }
+
+    /// Ends the command as a kill of the machine would.
+    pub fn kill(mut self) -> tempfile::TempDir {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
+    /// Ends the command by a signal and gives its exit code; none where there are no signals.
+    pub fn terminate(mut self) -> Option<i32> {
+        let mut child = self.child.take().unwrap();
+        let told = Command::new("kill").arg(child.id().to_string()).status();
+        if told.is_ok_and(|status| status.success()) {
+            return child.wait().unwrap().code();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        None
+    }
+
+    /// Ends it as its users do, and gives its directory back.
+    pub async fn stop(mut self) -> tempfile::TempDir {
+        self.running.take().unwrap().stop().await.unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 
     pub fn text(&self, name: &str) -> String {
@@ -130,8 +184,13 @@ impl Box {
 
     /// A chat at the native door of a region.
     pub fn chat_at(&self, region: &str) -> Request {
+        self.chat_in(region, &self.root())
+    }
+
+    /// A chat at the native door of a region, in a compartment.
+    pub fn chat_in(&self, region: &str, compartment: &str) -> Request {
         let body = json!({
-            "compartmentId": self.root(),
+            "compartmentId": compartment,
             "servingMode": { "servingType": "ON_DEMAND", "modelId": "meta.llama-3.3-70b-instruct" },
             "chatRequest": { "apiFormat": "GENERIC", "messages": [
                 { "role": "USER", "content": [{ "type": "TEXT", "text": "Say hello." }] },
@@ -201,7 +260,7 @@ pub fn send(request: &Request) -> Reply {
 }
 
 /// Sends bytes and reads what comes back until the end.
-pub fn raw(host: &str, bytes: &[u8]) -> Reply {
+fn raw(host: &str, bytes: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The other side may refuse before it has read all.

@@ -1,29 +1,31 @@
 """Every signer of the official Python SDK."""
 
 import base64
-import datetime
+import email.utils
+import json
 import os
 import time
 
-from common import COMPARTMENT, ENDPOINTS, HOME, MODEL, STATE, TENANCY, check, plane, raises, run, text
+from common import COMPARTMENT, ENDPOINTS, HOME, MODEL, STATE, TENANCY, check, needs, plane, raises, run, text
+
+needs("oci")
 
 os.environ["OCI_METADATA_BASE_URL"] = ENDPOINTS["imds"]
 
 import oci  # noqa: E402
+import requests  # noqa: E402
 from oci.auth import signers  # noqa: E402
 from oci.generative_ai_inference import GenerativeAiInferenceClient  # noqa: E402
 from oci.generative_ai_inference import models  # noqa: E402
 
-oci.circuit_breaker.NoCircuitBreakerStrategy()
 NO_RETRY = oci.retry.NoneRetryStrategy()
 FEDERATION = ENDPOINTS["auth"] + "/v1/x509"
 
 
 def chat(signer=None, config=None, region=HOME, compartment=COMPARTMENT):
+    more = {"signer": signer} if signer else {}
     client = GenerativeAiInferenceClient(
-        config or {}, signer=signer, service_endpoint=plane("inference", region), retry_strategy=NO_RETRY
-    ) if signer else GenerativeAiInferenceClient(
-        config, service_endpoint=plane("inference", region), retry_strategy=NO_RETRY
+        config or {}, service_endpoint=plane("inference", region), retry_strategy=NO_RETRY, **more
     )
     details = models.ChatDetails(
         compartment_id=compartment,
@@ -90,9 +92,10 @@ def instance_principal_by_metadata_version_1():
 @check
 def instance_principal_renews_its_token():
     signer = instance()
-    first = signer.security_token_container.security_token
+    first = signer.federation_client.get_security_token()
+    chat(signer)
     signer.refresh_security_token()
-    assert signer.security_token_container.security_token != first
+    assert signer.federation_client.get_security_token() != first
     chat(signer)
 
 
@@ -196,13 +199,16 @@ def oke_workload():
 
 @check
 def scoped_token():
-    from oci.auth.signers.oauth_exhange_token_signer import OAuthExchangeTokenSigner as Signer
+    from oci.auth.signers.oauth_exhange_token_signer import OauthExchangeTokenSigner
 
-    # Built by hand: the SDK makes the URL of the exchange from the region alone.
-    import inspect
-
-    parameters = inspect.signature(Signer.__init__).parameters
-    print("       ", list(parameters))
+    for source in (instance(), session()[1]):
+        signer = OauthExchangeTokenSigner(
+            source,
+            scope="generative-ai_use_urn-" + COMPARTMENT,
+            target_compartment=COMPARTMENT,
+            oauth_token_endpoint=ENDPOINTS["auth"] + "/v1/oauth2/scoped",
+        )
+        chat(signer)
 
 
 @check
@@ -241,21 +247,45 @@ def another_fingerprint_is_refused():
 
 @check
 def a_clock_that_is_off_is_told_the_time():
-    import email.utils
-
+    url = plane("inference") + "/20231130/actions/chat"
     signer = oci.signer.Signer.from_config(default())
-    off = time.time() - 3600
-    kept = signer._basic_signer.sign
+    date = email.utils.formatdate(time.time() - 3600, usegmt=True)
+    answer = requests.post(url, json={}, auth=signer, headers={"date": date})
+    assert answer.status_code == 401, answer.text
+    message = answer.json()["message"]
+    assert message.startswith(f"Date '{date.replace('GMT', 'UTC')}' is not within allowed clock skew."), message
 
-    def sign(headers, **more):
-        headers = dict(headers)
-        headers["date"] = email.utils.formatdate(off, usegmt=True)
-        return kept(headers, **more)
 
-    signer._basic_signer.sign = sign
-    error = raises(oci.exceptions.ServiceError, lambda: chat(signer, default()), 401)
-    assert "is not within allowed clock skew" in error.message, error.message
-    assert datetime.datetime.now(datetime.timezone.utc).strftime("%d %b %Y") in error.message
+@check
+def an_expired_token_is_refused():
+    config, _ = session()
+    key = oci.signer.load_private_key_from_file(config["key_file"])
+    header, claims, signature = text("session_token").split(".")
+    document = json.loads(base64.urlsafe_b64decode(claims + "=="))
+    document["exp"] = int(time.time()) - 60
+    forged = base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
+    token = ".".join((header, forged, signature))
+    error = raises(oci.exceptions.ServiceError, lambda: chat(signers.SecurityTokenSigner(token, key), config), 401)
+    assert error.headers["opc-request-id"], error.headers
+
+
+@check
+def a_session_is_renewed():
+    config, signer = session()
+    body = {"currentToken": text("session_token")}
+    answer = requests.post(ENDPOINTS["auth"] + "/v1/authentication/refresh", json=body, auth=signer)
+    assert answer.status_code == 200, answer.text
+    key = oci.signer.load_private_key_from_file(config["key_file"])
+    chat(signers.SecurityTokenSigner(answer.json()["token"], key), config)
+
+
+@check
+def identity_answers():
+    client = oci.identity.IdentityClient(default(), service_endpoint=plane("identity"), retry_strategy=NO_RETRY)
+    regions = client.list_region_subscriptions(TENANCY["ocid"]).data
+    assert {region.region_name for region in regions} == set(TENANCY["regions"]), regions
+    names = {one.name for one in client.list_compartments(TENANCY["ocid"]).data}
+    assert "genai" in names, names
 
 
 @check

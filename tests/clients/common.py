@@ -1,9 +1,10 @@
 """What the client scripts share: where the sandbox is, and a way to say what failed.
 
 Each script takes the state directory of a running sandbox, drives one client unchanged, and exits with 1 when
-anything is not as it should be.
+anything is not as it should be, with 77 when the client is not installed.
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -21,6 +22,15 @@ for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_prox
     os.environ.pop(name, None)
 
 _checks = []
+
+
+def needs(*modules):
+    """Ends the script when a module that it drives is not installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        print("not installed:", ", ".join(missing))
+        sys.exit(77)
+
 
 
 def check(function):

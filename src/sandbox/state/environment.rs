@@ -64,7 +64,6 @@ pub fn write_environment(folder: &Folder, world: &World, addresses: &Addresses) 
     let mut set = |name: &str, value: &str| script.push_str(&format!("export {name}={}\n", quoted(value)));
     set("OCI_CONFIG_FILE", &path("config"));
     set("OCI_CLI_CONFIG_FILE", &path("config"));
-    set("OCI_CLI_ENDPOINT", &addresses.main);
     set("OCI_CLI_FEDERATION_ENDPOINT", &format!("{auth}/v1/x509"));
     set("OCI_CLI_DELEGATION_TOKEN_FILE", &path("delegation_token"));
     set("SUPPRESS_LABEL_WARNING", "True");
@@ -81,12 +80,23 @@ pub fn write_environment(folder: &Folder, world: &World, addresses: &Addresses) 
     set("OCIAM_ENDPOINTS", &path("endpoints.json"));
     let key = quoted(&path("genai_api_key"));
     for name in ["OCI_GENAI_API_KEY", "OPENAI_API_KEY"] {
-        script.push_str(&format!("{name}=\"$(cat {key})\"\nexport {name}\n"));
+        script.push_str(&format!("export {name}=\"$(cat {key})\"\n"));
     }
     for name in ["NO_PROXY", "no_proxy"] {
         script.push_str(&format!("export {name}=127.0.0.1,localhost\"${{{name}:+,${name}}}\"\n"));
     }
+    script.push_str(&command_line(&addresses.main));
     folder.write("env.sh", &script)
+}
+
+/// The OCI command line as a function of the shell: its commands take the address of a service from a variable, and
+/// `raw-request`, which is given a URL, takes none at all.
+fn command_line(main: &str) -> String {
+    let main = quoted(main);
+    format!(
+        "oci() {{\n  case \" $* \" in\n    *' raw-request '* | *' --endpoint'*) command oci \"$@\" ;;\n    \
+         *) OCI_CLI_ENDPOINT={main} command oci \"$@\" ;;\n  esac\n}}\n"
+    )
 }
 
 /// A word of a shell.
