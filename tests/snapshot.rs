@@ -27,8 +27,9 @@ use machine::Machine;
 use ociam::authz::{Compiled, Principal, Request as Asked, Tenancy, Verdict, Wanted as What, decide};
 use ociam::probe::auth::{AuthMethod, Wanted, discover};
 use ociam::probe::config::place;
-use ociam::probe::snapshot::{Endpoints, Pace, Plan, Reader, Snapshot, SnapshotError, take};
+use ociam::probe::snapshot::{Pace, Plan, Reader, Snapshot, SnapshotError, take};
 use ociam::probe::transport::{Http, Limits};
+use ociam::probe::{Endpoints, Pointed, Surroundings};
 use ociam::wire::{Authorization, PrivateKey, Request, Scope, verify};
 use serde_json::{Value, json};
 
@@ -199,6 +200,16 @@ fn machine() -> Machine {
     Machine::new().file("~/.oci/config", &config()).file("~/key.pem", &pem()).at(Timestamp::now())
 }
 
+/// The endpoints of two regions, and of the identity domain.
+fn endpoints(base: &str) -> String {
+    let regions = |plane: &str| json!({ "us-chicago-1": format!("{base}/{plane}/us-chicago-1"), "eu-frankfurt-1": format!("{base}/{plane}/eu-frankfurt-1") });
+    let planes = ["identity", "management", "limits"];
+    let mut all: serde_json::Map<String, Value> =
+        planes.iter().map(|plane| ((*plane).to_owned(), regions(plane))).collect();
+    all.insert("identity-domain".to_owned(), json!(format!("{base}/partners")));
+    Value::Object(all).to_string()
+}
+
 fn plan() -> Plan {
     Plan {
         tenancy: ROOT.into(),
@@ -216,8 +227,9 @@ fn snapshot(service: &Service, plan: &Plan) -> Result<Snapshot, SnapshotError> {
 fn snapshot_at(base: &str, plan: &Plan, concurrency: usize) -> Result<Snapshot, SnapshotError> {
     let around = Arc::new(machine());
     let method: Arc<dyn AuthMethod> = discover(&Wanted::default(), &*around).usable().next().unwrap().clone();
-    let mut endpoints = Endpoints::default();
-    endpoints.add(&format!("{base}/{{service}}/{{region}}")).unwrap();
+    let around: Arc<dyn Surroundings> = around;
+    let endpoints = Arc::new(Endpoints::from_json(&endpoints(base)).unwrap());
+    let around: Arc<dyn Surroundings> = Arc::new(Pointed::new(around, endpoints.clone()));
     let pace = Pace { concurrency, pause: Duration::from_millis(1), ..Pace::default() };
     let http = Http::new(Limits::default(), Vec::new());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -475,9 +487,10 @@ fn command(home: &tempfile::TempDir, arguments: &[&str]) -> Command {
 fn the_command_writes_a_file_that_why_takes() {
     let service = Service::start(acme);
     let home = tempfile::tempdir().unwrap();
-    let endpoint = format!("{}/{{service}}/{{region}}", service.base());
-    let done =
-        command(&home, &["snapshot", "--endpoint", &endpoint, "--output", "acme.json"]).assert().code(0);
+    std::fs::write(home.path().join("endpoints.json"), endpoints(&service.base())).unwrap();
+    let done = command(&home, &["snapshot", "--endpoints", "endpoints.json", "--output", "acme.json"])
+        .assert()
+        .code(0);
     let said = String::from_utf8(done.get_output().stderr.clone()).unwrap();
     assert!(said.starts_with("wrote 3 compartments, 4 policies with 4 statements, 4 groups, 2 dynamic groups, 1 GenAI API key to acme.json"), "{said}");
     assert!(done.get_output().stdout.is_empty());
@@ -506,9 +519,10 @@ fn the_command_says_what_it_could_not_see() {
         }
     });
     let home = tempfile::tempdir().unwrap();
-    let endpoint = format!("{}/{{service}}/{{region}}", service.base());
-    let done =
-        command(&home, &["snapshot", "--endpoint", &endpoint, "--region", "us-chicago-1"]).assert().code(1);
+    std::fs::write(home.path().join("endpoints.json"), endpoints(&service.base())).unwrap();
+    let done = command(&home, &["snapshot", "--endpoints", "endpoints.json", "--region", "us-chicago-1"])
+        .assert()
+        .code(1);
     let output = done.get_output();
     let said = String::from_utf8(output.stderr.clone()).unwrap();
     let tenancy: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -34,6 +34,44 @@ pub(super) struct OnlineArgs {
     endpoints: Option<PathBuf>,
 }
 
+/// The machine with its network, as the arguments have it.
+pub(super) struct Network {
+    /// The machine, its services where a person says.
+    pub(super) around: Arc<dyn Surroundings>,
+    /// Where planes are.
+    pub(super) endpoints: Arc<Endpoints>,
+    /// What sends.
+    pub(super) http: Http,
+}
+
+impl OnlineArgs {
+    /// The config file that is named.
+    pub(super) fn config_file(&self) -> Option<&str> {
+        self.config_file.as_deref()
+    }
+
+    /// Reads the endpoints and the certificates. An address that tells no plane is that of `planes`.
+    pub(super) fn network(&self, planes: &[&str]) -> Result<Network, Failure> {
+        let system: Arc<dyn Surroundings> = Arc::new(System);
+        let mut endpoints = Endpoints::default();
+        if let Some(path) = &self.endpoints {
+            let text = system.read_text(path).and_then(|text| Endpoints::from_json(&text));
+            endpoints = text.map_err(|why| Failure::usage(format!("`{}`: {why}", path.display())))?;
+        }
+        for text in &self.endpoint {
+            endpoints.add_for(text, planes).map_err(Failure::usage)?;
+        }
+        let mut http = Http::new(Limits::default(), endpoints.all());
+        if let Some(path) = system.variable("OCI_CLI_CERT_BUNDLE") {
+            let pem = system.read_text(&system.expand(&path)).and_then(|pem| http.trusting(&pem));
+            http = pem.map_err(|why| Failure::usage(format!("OCI_CLI_CERT_BUNDLE: `{path}`: {why}")))?;
+        }
+        let endpoints = Arc::new(endpoints);
+        let around: Arc<dyn Surroundings> = Arc::new(Pointed::new(system, endpoints.clone()));
+        Ok(Network { around, endpoints, http })
+    }
+}
+
 /// A request to a plane.
 pub(super) struct Question<'q> {
     /// The plane.
@@ -68,22 +106,7 @@ impl Online {
         keys: Vec<SecretSource>,
         instance: bool,
     ) -> Result<Self, Failure> {
-        let system: Arc<dyn Surroundings> = Arc::new(System);
-        let mut endpoints = Endpoints::default();
-        if let Some(path) = &args.endpoints {
-            let text = system.read_text(path).and_then(|text| Endpoints::from_json(&text));
-            endpoints = text.map_err(|why| Failure::usage(format!("`{}`: {why}", path.display())))?;
-        }
-        for text in &args.endpoint {
-            endpoints.add(text).map_err(Failure::usage)?;
-        }
-        let mut http = Http::new(Limits::default(), endpoints.all());
-        if let Some(path) = system.variable("OCI_CLI_CERT_BUNDLE") {
-            let pem = system.read_text(&system.expand(&path)).and_then(|pem| http.trusting(&pem));
-            http = pem.map_err(|why| Failure::usage(format!("OCI_CLI_CERT_BUNDLE: `{path}`: {why}")))?;
-        }
-        let endpoints = Arc::new(endpoints);
-        let around: Arc<dyn Surroundings> = Arc::new(Pointed::new(system, endpoints.clone()));
+        let Network { around, endpoints, http } = args.network(&["inference", "inference-openai"])?;
         let wanted = Wanted {
             config_file: args.config_file.clone(),
             profile: profile.map(str::to_owned),

@@ -9,13 +9,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::authz::Unseen;
 use crate::catalog::{self, List};
+use crate::probe::Surroundings;
 use crate::probe::auth::{AuthMethod, Candidate, Session, State, Wanted, discover};
 use crate::probe::config::{Place, active_profile, place};
-use crate::probe::snapshot::{Endpoints, Pace, Plan, Progress, Reader, Snapshot, Watch, take};
-use crate::probe::transport::{Http, Limits};
-use crate::probe::{Surroundings, System};
+use crate::probe::snapshot::{Pace, Plan, Progress, Reader, Snapshot, Watch, take};
 use crate::wire::KeyId;
 
+use super::online::{Network, OnlineArgs};
 use super::terminal::Terminal;
 use super::{Answer, Failure, Global, Status};
 
@@ -45,9 +45,6 @@ pub(super) struct SnapshotArgs {
     /// The profile of the config file
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// The OCI config file
-    #[arg(long, value_name = "FILE")]
-    config_file: Option<String>,
     /// The auth method: user-api-key, session-token, instance-principal, resource-principal, oke-workload or
     /// delegation-token; the first that is set up when left out
     #[arg(long, value_name = "METHOD")]
@@ -55,30 +52,22 @@ pub(super) struct SnapshotArgs {
     /// The region to ask, whose Generative AI resources alone are read then; else those of all subscribed regions
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
-    /// Another endpoint, of all services or of one (identity, identity-domain, management, limits); `{region}` and
-    /// `{service}` are filled in
-    #[arg(long, value_name = "[SERVICE=]URL")]
-    endpoint: Vec<String>,
     /// Requests at a time
     #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u8).range(1..=64))]
     max_concurrency: u8,
+    #[command(flatten)]
+    online: OnlineArgs,
 }
 
+/// The planes that are asked.
+const PLANES: [&str; 3] = ["identity", "management", "limits"];
+
 pub(super) fn run(args: &SnapshotArgs, global: &Global, terminal: &Terminal) -> Answer {
-    let around: Arc<dyn Surroundings> = Arc::new(System);
-    let mut endpoints = Endpoints::default();
-    for text in &args.endpoint {
-        endpoints.add(text).map_err(Failure::usage)?;
-    }
     writable(args.output.as_deref())?;
+    let Network { around, endpoints, http } = args.online.network(&PLANES)?;
     let asked = args.region.as_deref().map(|text| place(text, &*around)).transpose();
     let asked = asked.map_err(|error| Failure::usage(error.to_string()))?;
     let (method, held) = credential(args, &*around)?;
-    let mut http = Http::new(Limits::default(), endpoints.hosts());
-    if let Some(path) = around.variable("OCI_CLI_CERT_BUNDLE") {
-        let pem = around.read_text(&around.expand(&path)).and_then(|pem| http.trusting(&pem));
-        http = pem.map_err(|why| Failure::usage(format!("OCI_CLI_CERT_BUNDLE: `{path}`: {why}")))?;
-    }
     let pace = Pace { concurrency: usize::from(args.max_concurrency), ..Pace::default() };
     let bar = bar(global);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -180,7 +169,7 @@ fn credential(
     }
     let (profile, _) = active_profile(args.profile.as_deref(), around);
     let wanted = Wanted {
-        config_file: args.config_file.clone(),
+        config_file: args.online.config_file().map(str::to_owned),
         profile: Some(profile),
         instance: args.auth.as_deref() == Some("instance-principal"),
         ..Wanted::default()
@@ -189,7 +178,7 @@ fn credential(
     // A profile that was named goes before what the environment offers.
     let of_file = |candidate: &&Candidate| {
         let methods = ["user-api-key", "session-token", "delegation-token"];
-        let named = args.profile.is_some() || args.config_file.is_some();
+        let named = args.profile.is_some() || args.online.config_file().is_some();
         !named || methods.contains(&candidate.method)
     };
     let fits = |candidate: &&Candidate| match &args.auth {

@@ -46,6 +46,11 @@ pub struct Front {
 }
 
 impl Front {
+    /// The front at an address that a service told.
+    pub fn at(root: Url) -> Front {
+        Front { root, base: None }
+    }
+
     /// The base path that the address prescribes, instead of those of the catalogue.
     pub fn base(&self) -> Option<&str> {
         self.base.as_deref()
@@ -119,6 +124,11 @@ impl Endpoints {
     /// Takes `URL` or `PLANE=URL` over what is there already. Without a plane it is for those whose host it is, or for
     /// both fronts of inference.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
+        self.add_for(text, &["inference", "inference-openai"])
+    }
+
+    /// The same, for these planes where the address tells none.
+    pub fn add_for(&mut self, text: &str, otherwise: &[&str]) -> Result<(), String> {
         let named = text.split_once('=').filter(|(plane, _)| !plane.contains([':', '/']));
         let (names, url) = match named {
             Some((name, url)) if SERVICES.contains(&name) => {
@@ -136,9 +146,8 @@ impl Endpoints {
                 let url = checked(text)?;
                 let address = super::preflight::Address::parse(url.as_str());
                 let own = address.and_then(|address| address.planes()).map(|(_, planes)| planes);
-                let both =
-                    || ["inference", "inference-openai"].into_iter().filter_map(catalog::plane).collect();
-                (own.unwrap_or_else(both), url)
+                let otherwise = || otherwise.iter().filter_map(|name| catalog::plane(name)).collect();
+                (own.unwrap_or_else(otherwise), url)
             }
         };
         for plane in &names {
@@ -187,6 +196,11 @@ impl Endpoints {
                 .filter(|name| *name != ANY)
                 .collect(),
         )
+    }
+
+    /// Whether a plane has one address for all regions.
+    pub fn is_same_everywhere(&self, plane: &str) -> bool {
+        self.planes.get(plane).is_some_and(|rows| rows.contains_key(ANY))
     }
 
     /// The same address as the service itself has it, for one that a file lists under another plane or region than it

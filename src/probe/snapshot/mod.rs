@@ -6,10 +6,8 @@
 //!              each list by Reader: signed, page by page, throttled, tried again where that may help
 //! ```
 
-mod endpoints;
 mod reader;
 mod take;
 
-pub use endpoints::Endpoints;
 pub use reader::{Pace, Progress, Reader, Watch};
 pub use take::{Plan, Snapshot, SnapshotError, take};

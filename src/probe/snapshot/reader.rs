@@ -10,13 +10,12 @@ use serde_json::Value;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Endpoints;
 use crate::authz::listed;
-use crate::catalog::List;
-use crate::probe::Surroundings;
+use crate::catalog::{self, List};
 use crate::probe::auth::{AuthError, AuthMethod, Edge, Session};
 use crate::probe::config::Place;
 use crate::probe::transport::{Answer, Call, Http, Purpose, TransportError, Trouble};
+use crate::probe::{Endpoints, Front, Surroundings};
 use crate::wire::parse_http_date;
 
 /// How hard to press.
@@ -86,11 +85,12 @@ impl Read {
 
 /// Reads lists of one tenancy.
 pub struct Reader {
-    around: Arc<dyn Surroundings>,
+    /// The machine.
+    pub(super) around: Arc<dyn Surroundings>,
     http: Http,
     method: Arc<dyn AuthMethod>,
     /// Where services are.
-    pub(super) endpoints: Endpoints,
+    pub(super) endpoints: Arc<Endpoints>,
     pace: Pace,
     /// Told of what goes on.
     pub(super) watch: Watch,
@@ -107,7 +107,7 @@ impl Reader {
         around: Arc<dyn Surroundings>,
         http: Http,
         method: Arc<dyn AuthMethod>,
-        endpoints: Endpoints,
+        endpoints: Arc<Endpoints>,
         pace: Pace,
         watch: Watch,
     ) -> Result<Reader, AuthError> {
@@ -136,15 +136,21 @@ impl Reader {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Reads a list from its first page to its last. `base` is where the service is; `values` fill what path and
+    /// Reads a list from its first page to its last. `front` is where the service is; `values` fill what path and
     /// query leave open.
-    pub async fn read(&self, list: &List, base: &Url, values: &[(&str, &str)]) -> Read {
+    pub async fn read(&self, list: &List, front: &Front, values: &[(&str, &str)]) -> Read {
         let fill = |text: &str| {
             values
                 .iter()
                 .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
         };
-        let first = address(base, &fill(list.path), list.query.iter().map(|pair| fill(pair)));
+        let query: Vec<(String, String)> = list
+            .query
+            .iter()
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.to_owned(), fill(value)))
+            .collect();
+        let first = front.url(&fill(list.path), &query);
         let mut read = Read::default();
         let mut seen = HashSet::new();
         let mut url = first.clone();
@@ -248,9 +254,11 @@ impl Reader {
         seconds.map(Duration::from_secs)
     }
 
-    /// Where a list's plane is in a region.
-    pub(super) fn base(&self, list: &List, place: &Place) -> Option<Url> {
-        self.endpoints.base(crate::catalog::plane(list.plane)?, place)
+    /// Where a list's plane is in a region, or why that can't be told.
+    pub(super) fn front(&self, list: &List, place: &Place) -> Result<Front, String> {
+        let plane =
+            catalog::plane(list.plane).ok_or_else(|| format!("there is no plane `{}`", list.plane))?;
+        self.endpoints.front(plane, place)
     }
 }
 
@@ -274,32 +282,6 @@ fn refused(answer: &Answer) -> Refusal {
     });
     let shown = message.filter(|_| !matches!(answer.status, 403 | 404 | 401 | 429)).unwrap_or_default();
     Refusal { status: Some(answer.status), why: format!("{said} (HTTP {}){shown}", answer.status) }
-}
-
-/// The URL of a list. A base path that ends as the list's path begins is not said twice.
-fn address(base: &Url, path: &str, query: impl Iterator<Item = String>) -> Url {
-    let mut url = base.clone();
-    let held = base.path().trim_end_matches('/');
-    let version = path.split('/').nth(1).unwrap_or_default();
-    let rest = match held.rsplit('/').next() {
-        Some(last) if !last.is_empty() && last == version => {
-            path.strip_prefix('/').and_then(|path| path.strip_prefix(version))
-        }
-        _ => None,
-    };
-    url.set_path(&format!("{held}{}", rest.unwrap_or(path)));
-    {
-        let mut pairs = url.query_pairs_mut();
-        pairs.clear();
-        for pair in query {
-            let (name, value) = pair.split_once('=').unwrap_or((&pair, ""));
-            pairs.append_pair(name, value);
-        }
-    }
-    if url.query() == Some("") {
-        url.set_query(None);
-    }
-    url
 }
 
 /// The parameter that leads to the next page: a token in the header, or the place in a list of an identity domain.

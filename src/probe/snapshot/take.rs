@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use super::reader::{Progress, Read, Reader, Refusal};
 use crate::authz::{Tenancy, Unseen, nearest};
 use crate::catalog::{self, List};
+use crate::probe::Front;
 use crate::probe::config::Place;
+use crate::probe::transport::is_loopback;
 
 /// What to read.
 #[derive(Clone, Debug)]
@@ -72,7 +74,7 @@ fn list(name: &'static str) -> Result<&'static List, SnapshotError> {
 /// A list to be read, with what its items belong to.
 struct Job {
     list: &'static List,
-    base: Option<Url>,
+    front: Result<Front, String>,
     values: Vec<(&'static str, String)>,
     place: Place,
     /// The OCID of the compartment.
@@ -127,7 +129,7 @@ impl Taking<'_> {
         let list = list(name)?;
         Ok(Job {
             list,
-            base: self.reader.base(list, place),
+            front: self.reader.front(list, place),
             values: vec![("tenancy", self.plan.tenancy.clone())],
             place: place.clone(),
             compartment: None,
@@ -179,7 +181,12 @@ impl Taking<'_> {
             jobs.push(within("policies", &place, compartment, self)?);
         }
         for region in self.regions() {
-            let regional = |plane| region == place || self.reader.endpoints.is_regional(plane);
+            let endpoints = &self.reader.endpoints;
+            // One address for all regions is asked once; where all are given, those are asked that are.
+            let regional = |plane: &str| {
+                let once = region == place || !endpoints.is_same_everywhere(plane);
+                once && endpoints.regions(plane).is_none_or(|named| named.contains(&region.region.as_str()))
+            };
             if regional("limits") {
                 jobs.push(self.job("limits", &region)?);
             }
@@ -198,7 +205,7 @@ impl Taking<'_> {
     /// What is kept by group and by identity domain.
     async fn insides(&mut self) -> Result<(), SnapshotError> {
         let place = self.plan.place.clone();
-        let identity = self.job("groups", &place)?.base;
+        let identity = self.job("groups", &place)?.front;
         let mut jobs = Vec::new();
         for (at, group) in self.tenancy.groups.iter().enumerate() {
             let Some(ocid) = &group.ocid else { continue };
@@ -208,18 +215,37 @@ impl Taking<'_> {
             jobs.push(job);
         }
         for (name, url) in &self.domains {
-            let base =
-                identity.as_ref().and_then(|identity| self.reader.endpoints.of_domain(url, identity, &place));
+            let front = self.domain_front(url, &identity);
             let users = self.plan.users.then_some("domain-users");
             for list in ["domain-groups", "domain-dynamic-groups"].into_iter().chain(users) {
                 let mut job = self.job(list, &place)?;
-                job.base.clone_from(&base);
+                job.front.clone_from(&front);
                 job.domain = Some(name.clone());
                 jobs.push(job);
             }
         }
         self.read(jobs).await;
         Ok(())
+    }
+
+    /// Where the service of an identity domain is: as a person says, else as the identity service tells. An address on
+    /// this machine is believed only of an identity service on this machine, and none where all addresses are given.
+    fn domain_front(&self, told: &str, identity: &Result<Front, String>) -> Result<Front, String> {
+        let parsed = |text: &str| Url::parse(text).map_err(|_| "its address is no URL".to_owned());
+        if let Some(named) = self.reader.around.endpoint("identity-domain") {
+            return parsed(&named).map(Front::at);
+        }
+        if self.reader.endpoints.regions("identity").is_some() {
+            return Err("the endpoints name no identity-domain".to_owned());
+        }
+        let told = parsed(told)?;
+        let here = |url: &Url| url.host_str().is_some_and(is_loopback);
+        match identity {
+            Ok(identity) if here(&told) && !here(&identity.url("/", &[])) => {
+                Err("its address is on this machine".to_owned())
+            }
+            _ => Ok(Front::at(told)),
+        }
     }
 
     /// The compartments above those that were asked for, and those themselves, all by OCID.
@@ -302,9 +328,9 @@ impl Taking<'_> {
             tasks.spawn(async move {
                 let values: Vec<(&str, &str)> =
                     job.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                let read = match &job.base {
-                    Some(base) => reader.read(job.list, base, &values).await,
-                    None => Read::lost("where the service is can't be told"),
+                let read = match &job.front {
+                    Ok(front) => reader.read(job.list, front, &values).await,
+                    Err(why) => Read::lost(why),
                 };
                 (at, job.list, read)
             });
