@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::tenancy::{add_policies, read_tenancy};
 use super::terminal::Terminal;
 use super::{Answer, Failure, Status};
-use crate::sandbox::{self, Settings};
+use crate::sandbox::{self, FaultSpec, Settings};
 
 /// Serve an OCI on loopback: signatures, federation and policies for real, models that only pretend
 #[derive(clap::Args)]
@@ -15,9 +15,10 @@ Examples:
   ociam sandbox --state /tmp/oci               then, in another shell: . /tmp/oci/env.sh
   ociam sandbox --state /tmp/oci --tenancy acme.toml
   ociam sandbox --state /tmp/oci --policies infra/iam
+  ociam sandbox --state /tmp/oci --fault skew=20m --fault slow=3s@management
 
 It listens on 127.0.0.1 only and ends on Ctrl-C. The state directory holds keys, tokens, an OCI config file, env.sh
-and endpoints.json; requests.jsonl says of each request how it was authenticated and which statement decided it.
+and endpoints.json. While it runs, faults are read and set at its /sandbox/faults. requests.jsonl says of each request how it was authenticated and which statement decided it.
 
 Exit codes: 0 ended as told, 2 wrong usage or unreadable input")]
 pub(super) struct SandboxArgs {
@@ -34,12 +35,26 @@ pub(super) struct SandboxArgs {
     /// --tenancy the user of the sample is in every group that they name
     #[arg(long, value_name = "PATH")]
     policies: Vec<PathBuf>,
+    /// Let something go wrong: `NAME[=VALUE][@WHERE,…]`, such as `skew=20m` or `429-quota@inference,us-chicago-1`;
+    /// `list` shows them all
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<String>,
 }
 
 pub(super) fn run(args: &SandboxArgs, terminal: &Terminal) -> Answer {
+    if args.faults.iter().any(|fault| fault == "list") {
+        let mut out = io::stdout().lock();
+        for (name, what) in FaultSpec::all() {
+            writeln!(out, "{name:<26} {what}")?;
+        }
+        return Ok(Status::Clean);
+    }
+    let faults = args.faults.iter().map(|text| FaultSpec::parse(text));
+    let faults = faults.collect::<Result<Vec<_>, _>>().map_err(|error| Failure::usage(error.to_string()))?;
     let options = sandbox::Options {
         port: args.port,
         tenancy: served(args, terminal)?,
+        faults,
         ..sandbox::Options::new(args.state.clone())
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

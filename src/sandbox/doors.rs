@@ -43,6 +43,18 @@ pub struct Door {
     pub front: Front,
 }
 
+impl Door {
+    /// Whether clients find TLS here: at the cluster's door always, at those of the services when something that
+    /// has no certificate they trust stands between.
+    pub fn speaks_tls(&self, intercepted: bool) -> bool {
+        match self.front {
+            Front::Proxymux => true,
+            Front::Planes(_) | Front::Auth => intercepted,
+            Front::Main | Front::Metadata | Front::IdentityDomain => false,
+        }
+    }
+}
+
 /// A door and its listener.
 #[derive(Debug)]
 pub struct Open {
@@ -100,6 +112,7 @@ pub async fn open(
     folder: &Folder,
     world: &World,
     port: Option<u16>,
+    intercepted: bool,
 ) -> Result<(Vec<Open>, Addresses), String> {
     let kept = folder.read(&Folder::private(PORTS)).unwrap_or_default();
     let mut ports: BTreeMap<String, u16> = serde_json::from_str(&kept).unwrap_or_default();
@@ -125,7 +138,7 @@ pub async fn open(
         };
         let address = listener.local_addr().map_err(|error| format!("can't listen on 127.0.0.1: {error}"))?;
         ports.insert(door.name.clone(), address.port());
-        note(&mut addresses, &door, address);
+        note(&mut addresses, &door, address, intercepted);
         opened.push(Open { door, listener });
     }
     // Planes as the catalogue lists them, each with its home region first.
@@ -137,12 +150,13 @@ pub async fn open(
     Ok((opened, addresses))
 }
 
-fn note(addresses: &mut Addresses, door: &Door, address: SocketAddr) {
-    let url = format!("http://{address}");
+fn note(addresses: &mut Addresses, door: &Door, address: SocketAddr, intercepted: bool) {
+    let scheme = if door.speaks_tls(intercepted) { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
     match &door.front {
         Front::Main => addresses.main = url,
         Front::Metadata => addresses.imds = url,
-        Front::Proxymux => addresses.proxymux = format!("https://{address}"),
+        Front::Proxymux => addresses.proxymux = url,
         Front::IdentityDomain => addresses.identity_domain = url,
         Front::Auth => addresses.planes.push(("auth", door.region.to_owned(), url)),
         Front::Planes(planes) => {

@@ -31,7 +31,7 @@ mod world;
 
 pub use call::{Answer, Body, Call, Caller, Failure, Route, Target, form_pairs};
 pub use change::Change;
-pub use faults::{Fault, Faults, Moment, NoFaults};
+pub use faults::{Faults, Spec as FaultSpec, SpecError as FaultError};
 pub use run::{Options, Running, start};
 pub use serve::Sandbox;
 pub use settings::Settings;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::doors;
-use super::faults::{Faults, NoFaults};
+use super::faults::{Faults, Spec};
 use super::log::Log;
 use super::serve::Sandbox;
 use super::server;
@@ -33,13 +33,13 @@ pub struct Options {
     /// What is served; none for what the last run on this directory served, or the sample tenancy.
     pub tenancy: Option<(Tenancy, Settings)>,
     /// What goes wrong on purpose.
-    pub faults: Box<dyn Faults>,
+    pub faults: Vec<Spec>,
 }
 
 impl Options {
     /// A sandbox of the sample tenancy.
     pub fn new(state: PathBuf) -> Self {
-        Self { state, port: None, tenancy: None, faults: Box::new(NoFaults) }
+        Self { state, port: None, tenancy: None, faults: Vec::new() }
     }
 }
 
@@ -55,15 +55,21 @@ pub struct Running {
 /// Starts a sandbox; it serves when this returns. The error is for people.
 pub async fn start(options: Options) -> Result<Running, String> {
     let folder = Folder::take(&options.state)?;
-    let now = Timestamp::now();
     let (tenancy, settings) = match options.tenancy {
         Some(given) => given,
         None => kept(&folder).map_or_else(sample, Ok)?,
     };
+    let mut specs = options.faults;
+    for text in &settings.faults {
+        specs.push(Spec::parse(text).map_err(|error| error.to_string())?);
+    }
+    let faults = Faults::new(specs);
+    let now = Timestamp::now();
+    let now = now.checked_add(faults.clock()).unwrap_or(now);
     let world = World::new(tenancy, settings, Bearers::read(&folder))?;
     let credentials = Credentials::new(Keys::load(&folder)?, now)?;
     credentials.write(&folder, &world, now)?;
-    let (opened, addresses) = doors::open(&folder, &world, options.port).await?;
+    let (opened, addresses) = doors::open(&folder, &world, options.port, faults.intercepts_tls()).await?;
     let wrong = |error: std::io::Error| format!("can't write to the state directory: {error}");
     write_environment(&folder, &world, &addresses).map_err(wrong)?;
     let log = Log::new(folder.append(LOG).map_err(wrong)?);
@@ -73,14 +79,7 @@ pub async fn start(options: Options) -> Result<Running, String> {
         // What an older version has kept and this one can't read is begun anew.
         let _ = store.restore(saved);
     }
-    let sandbox = Arc::new(Sandbox {
-        folder,
-        served: Served::new(world),
-        credentials,
-        store,
-        log,
-        faults: options.faults,
-    });
+    let sandbox = Arc::new(Sandbox { folder, served: Served::new(world), credentials, store, log, faults });
     let (stop, stopped) = watch::channel(false);
     let tls = server::tls(&sandbox)?;
     let tasks = vec![

@@ -31,7 +31,7 @@ pub struct Sandbox {
     /// The log of requests.
     pub log: Log,
     /// What goes wrong on purpose.
-    pub faults: Box<dyn Faults>,
+    pub faults: Faults,
 }
 
 /// How a request ends.
@@ -43,6 +43,13 @@ pub enum End {
     HangUp,
 }
 
+/// How far a request has come.
+#[derive(Default)]
+struct Way {
+    route: Option<Route>,
+    caller: Option<Caller>,
+}
+
 /// What stops a request on its way.
 enum Stop {
     Failure(Failure, Option<&'static Plane>),
@@ -52,7 +59,8 @@ enum Stop {
 impl Sandbox {
     /// The time that the sandbox goes by.
     pub fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        now.checked_add(self.faults.clock()).unwrap_or(now)
     }
 
     /// Answers a call and writes it to the log.
@@ -60,12 +68,13 @@ impl Sandbox {
         let began = Instant::now();
         let world = self.served.now();
         let mut entry = Entry::new(call, &door.name);
-        let end = match self.walk(door, call, &world, &mut entry).await {
-            Ok(answer) => self.last(call, answer).await,
+        let mut way = Way::default();
+        let end = match self.walk(door, call, &world, &mut entry, &mut way).await {
+            Ok(answer) => self.last(call, &way, answer).await,
             Err(Stop::End(end)) => end,
             Err(Stop::Failure(stopped, plane)) => {
                 entry.failure(&stopped);
-                self.last(call, failure::answer(&stopped, plane)).await
+                self.last(call, &way, failure::answer(&stopped, plane)).await
             }
         };
         let status = match &end {
@@ -83,10 +92,13 @@ impl Sandbox {
         call: &Call,
         world: &Arc<World>,
         entry: &mut Entry,
+        way: &mut Way,
     ) -> Result<Answer, Stop> {
-        self.trouble(Moment::Arrived, call, None).await?;
         let known = Known { world, credentials: &self.credentials };
         let main = matches!(door.front, Front::Main);
+        if main && let Some(answer) = self.faults.control(call) {
+            return Ok(answer);
+        }
         let special = match door.front {
             Front::Main => federation::metadata(known, call, true)
                 .map(|outcome| ("imds", outcome))
@@ -124,8 +136,11 @@ impl Sandbox {
         };
         entry.route(&route);
         let stop = |failure| Stop::Failure(failure, Some(route.plane));
+        way.route = Some(route.clone());
+        self.trouble(Moment::Routed(&route), call, Some(route.plane)).await?;
         let caller = authenticate::authenticate(known, call, route.plane).map_err(stop)?;
         entry.caller(&caller);
+        way.caller = Some(caller.clone());
         self.trouble(Moment::Authenticated(&route, &caller), call, Some(route.plane)).await?;
         let target = planes::target(&self.store, world.tenancy(), call, &route).map_err(stop)?;
         let ruling = authorize::rule(world, call, &route, &caller, &target);
@@ -166,10 +181,10 @@ impl Sandbox {
     }
 
     /// What goes wrong with the answer itself.
-    async fn last(&self, call: &Call, answer: Answer) -> End {
+    async fn last(&self, call: &Call, way: &Way, answer: Answer) -> End {
         let mut cut = None;
         let mut answer = answer;
-        for fault in self.faults.at(Moment::Answered(&answer), call) {
+        for fault in self.faults.at(Moment::Answered(way.route.as_ref(), way.caller.as_ref()), call) {
             match fault {
                 Fault::Wait(time) => tokio::time::sleep(time).await,
                 Fault::Refuse(failure) => answer = failure::answer(&failure, None),

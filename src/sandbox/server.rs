@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::call::{Answer, Body, Call, Failure};
-use super::doors::{Door, Front, Open};
+use super::doors::{Door, Open};
 use super::failure;
 use super::issue::unique;
 use super::serve::{End, Sandbox};
@@ -51,8 +51,9 @@ type Reply = Either<Full<Bytes>, Channel<Bytes, io::Error>>;
 /// Serves all doors until `stop` says so, then lets what is under way come to its end.
 pub async fn serve(sandbox: Arc<Sandbox>, opened: Vec<Open>, tls: TlsAcceptor, stop: watch::Receiver<bool>) {
     let mut doors = JoinSet::new();
+    let intercepted = sandbox.faults.intercepts_tls();
     for Open { door, listener } in opened {
-        let tls = matches!(door.front, Front::Proxymux).then(|| tls.clone());
+        let tls = door.speaks_tls(intercepted).then(|| tls.clone());
         doors.spawn(stand(Arc::clone(&sandbox), Arc::new(door), listener, tls, stop.clone()));
     }
     while doors.join_next().await.is_some() {}

@@ -28,6 +28,9 @@ pub struct Settings {
     pub further_regions: Vec<String>,
     /// The OAuth client of the identity domain.
     pub oauth: OauthClient,
+    /// What goes wrong on purpose, as on the command line: `slow=2s@inference`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
 }
 
 /// An OKE workload.

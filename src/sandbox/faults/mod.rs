@@ -1,0 +1,206 @@
+//! What goes wrong on purpose: the faults in force, and the moments in the way of a request at which they bite.
+//!
+//! A fault is written `NAME[=VALUE][@WHERE[,WHERE…]]` ([`Spec`]): given on the command line, in the tenancy file, or at
+//! the control endpoint of a running sandbox. Every error text of the catalogue is a fault of its name; the others
+//! are the troubles of clocks, networks and proxies.
+
+mod spec;
+
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use super::call::{Answer, Body, Call, Caller, Failure, Route};
+use crate::catalog;
+use spec::Effect;
+pub use spec::{Spec, SpecError};
+
+/// A moment in the way of a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Moment<'a> {
+    /// It is known what it asks for, not yet who asks.
+    Routed(&'a Route),
+    /// It is known who asks for what.
+    Authenticated(&'a Route, &'a Caller),
+    /// The answer is ready.
+    Answered(Option<&'a Route>, Option<&'a Caller>),
+}
+
+/// What happens to a request.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// It is refused.
+    Refuse(Failure),
+    /// Something else answers.
+    Instead(Answer),
+    /// Nothing happens for a while, then it goes on.
+    Wait(Duration),
+    /// The connection ends without an answer.
+    HangUp,
+    /// The connection ends after so many bytes of the body.
+    CutAfter(usize),
+}
+
+/// The faults in force. They may change while the sandbox serves.
+#[derive(Debug, Default)]
+pub struct Faults(RwLock<Vec<Active>>);
+
+/// A fault with the moment from which it is in force.
+#[derive(Clone, Debug)]
+struct Active {
+    spec: Spec,
+    since: Instant,
+}
+
+impl Faults {
+    /// These faults, from now on.
+    pub fn new(specs: Vec<Spec>) -> Self {
+        let faults = Self::default();
+        faults.set(specs);
+        faults
+    }
+
+    /// Puts these faults in place of all others, from now on.
+    pub fn set(&self, specs: Vec<Spec>) {
+        let since = Instant::now();
+        let active = specs.into_iter().map(|spec| Active { spec, since }).collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = active;
+    }
+
+    fn active(&self) -> Vec<Active> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How far the clock of the sandbox is ahead of that of its clients.
+    pub fn clock(&self) -> SignedDuration {
+        let offsets = self.active().into_iter().filter_map(|one| match one.spec.effect {
+            Effect::Skew(offset) => Some(offset),
+            _ => None,
+        });
+        offsets.fold(SignedDuration::ZERO, SignedDuration::saturating_add)
+    }
+
+    /// Whether something between client and service answers TLS with a certificate of its own.
+    pub fn intercepts_tls(&self) -> bool {
+        self.active().iter().any(|one| matches!(one.spec.effect, Effect::TlsInterception))
+    }
+
+    /// What happens to a call at a moment; nothing, as a rule.
+    pub fn at(&self, moment: Moment<'_>, call: &Call) -> Vec<Fault> {
+        let (route, caller) = match moment {
+            Moment::Routed(route) => (Some(route), None),
+            Moment::Authenticated(route, caller) => (Some(route), Some(caller)),
+            Moment::Answered(route, caller) => (route, caller),
+        };
+        let bites = |one: &Active| one.spec.is_about(call, route, caller);
+        self.active()
+            .iter()
+            .filter(|one| one.spec.moment().is(moment) && bites(one))
+            .filter_map(|one| happens(one, call, route))
+            .collect()
+    }
+
+    /// The control endpoint: `GET /sandbox/faults` lists, `PUT` replaces, `POST` adds, `DELETE` ends all; bodies are
+    /// JSON arrays of faults as they are written on the command line.
+    pub fn control(&self, call: &Call) -> Option<Answer> {
+        if call.path() != "/sandbox/faults" {
+            return None;
+        }
+        let listed = |faults: &Self| {
+            Answer::json(json!(faults.active().iter().map(|one| one.spec.text()).collect::<Vec<_>>()))
+        };
+        let refused = |message: String| {
+            Answer::json(json!({ "code": "InvalidParameter", "message": message })).with_status(400)
+        };
+        let given = || -> Result<Vec<Spec>, String> {
+            let body = call.json().ok_or("the body is no JSON")?;
+            let Value::Array(texts) = body else {
+                return Err("the body is no JSON array of faults".to_owned());
+            };
+            let texts = texts.iter().map(|text| text.as_str().ok_or("a fault is a JSON string"));
+            texts.map(|text| Spec::parse(text?).map_err(|error| error.to_string())).collect()
+        };
+        Some(match call.method.as_str() {
+            "GET" => listed(self),
+            "DELETE" => {
+                self.set(Vec::new());
+                listed(self)
+            }
+            "PUT" | "POST" => match given() {
+                Err(message) => refused(message),
+                Ok(specs) => {
+                    if call.method == "PUT" {
+                        self.set(specs);
+                    } else {
+                        let since = Instant::now();
+                        let more = specs.into_iter().map(|spec| Active { spec, since });
+                        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(more);
+                    }
+                    listed(self)
+                }
+            },
+            _ => refused("use GET, PUT, POST or DELETE".to_owned()).with_status(405),
+        })
+    }
+}
+
+fn happens(active: &Active, call: &Call, route: Option<&Route>) -> Option<Fault> {
+    Some(match &active.spec.effect {
+        Effect::Text(name) => {
+            let text = catalog::error_text(name)?;
+            let failure = Failure::of(text).because(format!("the fault `{}`", active.spec.text()));
+            Fault::Refuse(worded(failure, call))
+        }
+        Effect::Propagation(time) => {
+            if active.since.elapsed() >= *time {
+                return None;
+            }
+            let name = match route.map_or("", |route| route.plane.name) {
+                "inference" | "inference-openai" => "no-policy-inference",
+                "agent-runtime" | "agent-management" => "agent-no-policy",
+                _ => "no-policy-management",
+            };
+            let failure = Failure::of(catalog::error_text(name)?);
+            Fault::Refuse(failure.because("the fault `propagation`: what was changed is not in force yet"))
+        }
+        Effect::Status(status) => {
+            let code = catalog::error_codes().iter().find(|code| code.status == Some(*status));
+            let (name, message) = code.map_or(("InternalServerError", ""), |code| (code.code, code.meaning));
+            Fault::Refuse(
+                Failure::new(*status, name, message).because(format!("the fault `{}`", active.spec.text())),
+            )
+        }
+        Effect::Slow(time) => Fault::Wait(*time),
+        Effect::HangUp => Fault::HangUp,
+        Effect::Truncate(bytes) => Fault::CutAfter(*bytes),
+        Effect::Html(status) => Fault::Instead(page(*status)),
+        Effect::Redirect(to) => Fault::Instead(
+            Answer { body: Body::Empty, ..Answer::json(Value::Null) }
+                .with_status(307)
+                .with_header("location", to.clone()),
+        ),
+        Effect::Skew(_) | Effect::TlsInterception => return None,
+    })
+}
+
+/// The failure with the model of the call in place of the one in the recorded example.
+fn worded(mut failure: Failure, call: &Call) -> Failure {
+    let Some(model) = spec::model_of(call) else { return failure };
+    let recorded = catalog::models().iter().map(|model| model.name);
+    if let Some(example) = recorded.filter(|name| failure.message.contains(name)).max_by_key(|n| n.len()) {
+        failure.message = failure.message.replace(example, &model);
+    }
+    failure
+}
+
+/// What a proxy says when it does not let a request through.
+fn page(status: u16) -> Answer {
+    let text = format!(
+        "<!DOCTYPE html>\n<html><head><title>{status} Proxy</title></head>\n\
+         <body><h1>Your organisation's web gateway</h1><p>This page can't be shown.</p></body></html>\n"
+    );
+    let body = Body::Bytes("text/html; charset=utf-8".to_owned(), text.into_bytes());
+    Answer { body, ..Answer::json(Value::Null) }.with_status(status).with_header("server", "web-gateway")
+}
