@@ -1,7 +1,8 @@
 //! The official clients, unchanged, against the sandbox: every script in `tests/clients` must end well.
 //!
-//! The Python that has them is `OCIAM_CLIENTS_PYTHON`, else `python3`; a script whose client isn't installed is
-//! passed over with a message, unless `OCIAM_CLIENTS_REQUIRED` is set. See `tests/clients/requirements.txt`.
+//! The Python that has them is `OCIAM_CLIENTS_PYTHON`, else `python3`; Node finds its packages (`oci-common`,
+//! `oci-generativeaiinference`) from the folder `OCIAM_CLIENTS_NODE`, else from here. A script whose client isn't
+//! installed is passed over with a message, unless `OCIAM_CLIENTS_REQUIRED` names its kind: `py`, `mjs` or both. See `tests/clients/requirements.txt`.
 
 #![cfg(feature = "live")]
 #![allow(
@@ -29,7 +30,7 @@ fn scripts() -> Vec<PathBuf> {
     let mut scripts: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py" || extension == "mjs"))
         .filter(|path| path.file_stem().is_some_and(|stem| stem != "common"))
         .collect();
     scripts.sort();
@@ -37,7 +38,8 @@ fn scripts() -> Vec<PathBuf> {
 }
 
 fn run(python: &str, script: &Path, state: &Path) -> Option<Output> {
-    let mut command = Command::new(python);
+    let node = script.extension().is_some_and(|extension| extension == "mjs");
+    let mut command = Command::new(if node { "node" } else { python });
     command.arg(script).arg(state).env("PYTHONDONTWRITEBYTECODE", "1");
     // What points clients elsewhere on the machine of whoever runs this must not count.
     for (name, _) in std::env::vars() {
@@ -51,7 +53,7 @@ fn run(python: &str, script: &Path, state: &Path) -> Option<Output> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_client_that_is_installed_works_with_the_sandbox() {
     let python = std::env::var("OCIAM_CLIENTS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let required = std::env::var_os("OCIAM_CLIENTS_REQUIRED").is_some();
+    let required = std::env::var("OCIAM_CLIENTS_REQUIRED").unwrap_or_default();
     let sandbox = Box::sample().await;
     let state = sandbox.folder.path();
     let mut wrong = Vec::new();
@@ -65,8 +67,9 @@ async fn every_client_that_is_installed_works_with_the_sandbox() {
             .collect();
         for (script, run) in runs {
             let name = script.file_name().unwrap().to_string_lossy().into_owned();
+            let required = required.split(' ').any(|kind| name.ends_with(&format!(".{kind}")));
             let Some(output) = run.join().unwrap() else {
-                println!("{name}: skipped, there is no `{python}`");
+                println!("{name}: skipped, there is nothing to run it");
                 wrong.extend(required.then(|| format!("{name}: there is no `{python}`")));
                 continue;
             };

@@ -91,7 +91,7 @@ async fn a_change_takes_its_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_are_set_while_it_runs() {
     let sandbox = Box::sample().await;
-    let main = sandbox.running.address.strip_prefix("http://").unwrap().to_owned();
+    let main = sandbox.running.as_ref().unwrap().address.strip_prefix("http://").unwrap().to_owned();
     let control = |method: &str, body: &str| {
         let text = format!(
             "{method} /sandbox/faults HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",

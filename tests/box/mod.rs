@@ -260,7 +260,7 @@ pub fn send(request: &Request) -> Reply {
 }
 
 /// Sends bytes and reads what comes back until the end.
-fn raw(host: &str, bytes: &[u8]) -> Reply {
+pub fn raw(host: &str, bytes: &[u8]) -> Reply {
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The other side may refuse before it has read all.
