@@ -182,7 +182,8 @@ pub fn verify(plan: &Plan, evidence: &mut Evidence<'_>) -> Vec<Checked> {
         plan.complete(&mut tenancy);
         Compiled::new(tenancy)
     });
-    plan.steps
+    let mut checked: Vec<Checked> = plan
+        .steps
         .iter()
         .map(|step| {
             if let Some(when) = evidence.remembered.get(&step.id) {
@@ -190,7 +191,29 @@ pub fn verify(plan: &Plan, evidence: &mut Evidence<'_>) -> Vec<Checked> {
             }
             Check { plan, step, evidence: &mut *evidence, compiled: compiled.as_ref() }.run().of(step)
         })
-        .collect()
+        .collect();
+    conclude(plan, evidence, &mut checked);
+    checked
+}
+
+/// What an answer to the call itself shows of the steps before it.
+fn conclude(plan: &Plan, evidence: &Evidence<'_>, checked: &mut [Checked]) {
+    let answered = plan.steps.iter().zip(&*checked).any(|(step, row)| {
+        let now = !evidence.remembered.contains_key(&step.id);
+        step.check == CheckKind::Call && row.status == Status::Done && now
+    });
+    // One answer shows the right to one request.
+    let only = plan.grants.first().is_some_and(|grant| grant.requests.len() == 1);
+    for (step, row) in plan.steps.iter().zip(checked) {
+        let shown = match step.check {
+            CheckKind::Model | CheckKind::Region | CheckKind::ApiKey | CheckKind::Credential => true,
+            CheckKind::Statements => only,
+            _ => false,
+        };
+        if answered && shown && row.status == Status::NotCheckable {
+            *row = found(Status::Done, "the call was answered, so it must be").of(step);
+        }
+    }
 }
 
 fn found(status: Status, text: impl Into<String>) -> Checked {
