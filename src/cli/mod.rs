@@ -150,7 +150,8 @@ type Answer = Result<Status, Failure>;
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            redact(&mut error);
             let code = if error.use_stderr() { 2 } else { 0 };
             // A reader that has gone away needs no help text.
             let _ = error.print();
@@ -200,6 +201,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
             ExitCode::from(2)
         }
+    }
+}
+
+/// Who gives a secret where its source belongs must not find it in the log of a job.
+fn redact(error: &mut clap::Error) {
+    use clap::error::{ContextKind, ContextValue};
+    let of_secret =
+        error.get(ContextKind::InvalidArg).is_some_and(|argument| argument.to_string().ends_with("<SOURCE>"));
+    if of_secret {
+        error.insert(ContextKind::InvalidValue, ContextValue::String("…".to_owned()));
     }
 }
 

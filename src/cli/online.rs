@@ -30,7 +30,7 @@ pub(super) struct OnlineArgs {
     #[arg(long, value_name = "[PLANE=]URL", help_heading = "Network")]
     endpoint: Vec<String>,
     /// A file with the addresses of planes, as `{plane: {region: URL}}`
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    #[arg(long, value_name = "FILE", env = "OCIAM_ENDPOINTS", help_heading = "Network")]
     endpoints: Option<PathBuf>,
 }
 
