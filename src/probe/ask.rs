@@ -275,7 +275,6 @@ pub fn question(plane: &'static Plane, base: &'static str, target: &Target) -> O
         ("agent-management", _) => "agent-list-endpoints",
         ("agent-runtime", _) if target.agent_endpoint.is_some() => "agent-create-session",
         ("agent-runtime", _) => "agent-get-session",
-        ("identity", _) if target.tenancy.is_some() => "identity-region-subscriptions",
         ("identity", _) => "identity-list-regions",
         ("limits", _) => "limits-list-values",
         ("sandbox", _) => "sandbox-list",

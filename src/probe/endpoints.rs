@@ -157,13 +157,6 @@ impl Endpoints {
         Ok(())
     }
 
-    /// Takes other addresses over these.
-    pub fn overlay(&mut self, other: Endpoints) {
-        self.planes.extend(other.planes);
-        self.services.extend(other.services);
-        self.closed |= other.closed;
-    }
-
     /// Where a plane is in a region, or why it is nowhere.
     pub fn front(&self, plane: &Plane, place: &Place) -> Result<Front, String> {
         let rows = self.planes.get(plane.name);
@@ -181,6 +174,11 @@ impl Endpoints {
         }
         let root = Url::parse(&format!("https://{}", place.host(plane.host)));
         Ok(Front { root: root.map_err(|_| format!("`{}` makes no host", place.region))?, base: None })
+    }
+
+    /// Whether a person named an address for a plane.
+    pub fn names(&self, plane: &str) -> bool {
+        self.planes.contains_key(plane)
     }
 
     /// The regions that a file lists for a plane; none when regions aren't bound to a file.

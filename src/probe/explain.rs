@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::auth::{AuthError, Unusable};
 use super::evaluator::{self, Testimony};
 use super::lab::Lab;
+use super::listed::{self, Named};
 use super::matrix::{Row, Verdict};
 use super::observe::{Observation, Shown};
 use super::plan::Plan;
@@ -173,6 +174,27 @@ impl Explainer<'_> {
         self.check_locally(cell.credential, cell.plane.name, row, seen.as_ref(), &mut case);
         let testimony = self.testimony(cell.credential, row, seen.as_ref());
         case.witnesses.extend(testimony.witnesses.iter().cloned());
+        if let (Some(tenancy), Some(seen)) = (self.tenancy, &seen) {
+            let own = self.lab.tenancy(cell.credential);
+            let named = Named {
+                target: &self.lab.target,
+                region: &seen.region,
+                key: self.key_ocid,
+                bearer: !credential.signed,
+                user: credential.held.user.as_deref().filter(|_| credential.method == "user-api-key"),
+                tenancy: own.as_deref(),
+                seen,
+            };
+            case.witnesses.extend(listed::witnesses(tenancy, &named));
+            // Without a testimony the statements speak for themselves.
+            if testimony.witnesses.is_empty() && row.authorized == Shown::No {
+                let statements = tenancy.policies.iter().flat_map(|policy| &policy.statements);
+                let texts = statements.take(MOST_STATEMENTS).map(|statement| statement.text.to_string());
+                case.policies = texts.collect();
+                let rules = tenancy.dynamic_groups.iter().map(|group| group.rule.text.to_string());
+                case.matching_rules = rules.take(MOST_STATEMENTS).collect();
+            }
+        }
         if let Some(seen) = &seen {
             self.judge_answer(seen, &mut case);
         }
@@ -370,10 +392,18 @@ impl Explainer<'_> {
             return Testimony::default();
         };
         let tenancy = self.lab.tenancy(credential);
+        // Policies can't speak of a compartment that isn't there.
+        let unlisted = |ocid: &str| {
+            let rows = self.tenancy.map(|tenancy| tenancy.compartments.as_slice()).unwrap_or_default();
+            ocid.starts_with("ocid1.compartment.")
+                && !rows.is_empty()
+                && rows.iter().all(|row| row.ocid.as_deref() != Some(ocid))
+        };
+        let known = self.tenancy.filter(|_| !self.lab.target.compartment.as_deref().is_some_and(unlisted));
         // A key without a compartment acts in its own.
         let compartment = self.lab.target.compartment.as_deref().or(tenancy.as_deref());
         evaluator::ask(
-            self.tenancy,
+            known,
             principal,
             operation,
             compartment,

@@ -178,27 +178,40 @@ impl<'a> Bench<'a> {
         place(name, &*lab.around).ok()
     }
 
-    /// A second region that offers the model by this plane.
-    fn other_region(&self) -> Option<Place> {
+    /// The other regions that offer the model by this plane.
+    fn other_regions(&self) -> Vec<Place> {
         let lab = self.explainer.lab;
         let listed = lab.endpoints.regions(self.plane());
         let realm = self.place.realm.as_deref().unwrap_or("oc1");
-        let offers = |region: &catalog::Region| {
+        let offers = |region: &&catalog::Region| {
+            let served = match self.failed.model.as_deref().and_then(catalog::model) {
+                Some(model) if self.signed() => {
+                    model.in_region(region.name).is_some_and(|row| row.expected.on_demand() == Some(true))
+                }
+                _ => region.genai,
+            };
             region.name != self.place.region
                 && region.realm == realm
                 && listed.as_ref().is_none_or(|listed| listed.contains(&region.name))
-                && match self.failed.model.as_deref().and_then(catalog::model) {
-                    Some(model) => {
-                        model.in_region(region.name).is_some_and(|row| row.expected.on_demand() == Some(true))
-                    }
-                    None => region.genai,
-                }
+                && served
                 && (self.signed() || region.openai_compatible)
         };
-        catalog::regions()
-            .iter()
-            .find(|region| offers(region))
-            .and_then(|region| place(region.name, &*lab.around).ok())
+        let offering = catalog::regions().iter().filter(offers);
+        offering.filter_map(|region| place(region.name, &*lab.around).ok()).collect()
+    }
+
+    /// Looks for the region where the key is known: that it may do nothing there doesn't matter.
+    async fn sweep(&self, name: &str) -> Option<(Outcome, String)> {
+        let mut last = None;
+        for place in self.other_regions() {
+            let Some((seen, _)) = self.send(self.credential, name, &self.ask, &place).await else { break };
+            if seen.authenticated == Shown::Yes {
+                let text = format!("the key is known in {}: {}", place.region, reason(&seen));
+                return Some((Outcome::Works, text));
+            }
+            last = Some((self.compare(&seen), format!("in {} too: {}", place.region, reason(&seen))));
+        }
+        last
     }
 
     fn good_model(&self) -> Option<&'static str> {
@@ -238,7 +251,7 @@ impl<'a> Bench<'a> {
             (Need::OtherPrincipal, self.other_principal().is_some()),
             (Need::Tenancy, tenancy),
             (Need::HomeRegion, self.home().is_some()),
-            (Need::OtherRegion, self.other_region().is_some()),
+            (Need::OtherRegion, !self.other_regions().is_empty()),
             (Need::Compartment, self.target().compartment.is_some() || tenancy),
             (Need::Project, project),
             (Need::ProjectSent, project && self.responses()),
@@ -292,8 +305,13 @@ impl<'a> Bench<'a> {
                         };
                         add("list-regions", outcome, words());
                     }
-                    plane if plane == self.plane() && own && !here && seen.answered == Shown::Yes => {
-                        add("other-region", Outcome::Works, words());
+                    plane if plane == self.plane() && own && !here && seen.authenticated == Shown::Yes => {
+                        let works = !self.signed() || seen.answered == Shown::Yes;
+                        add(
+                            "other-region",
+                            if works { Outcome::Works } else { self.compare(&seen) },
+                            words(),
+                        );
                     }
                     plane if plane == self.plane() && own && here && seen.url != self.failed.url => {
                         add("other-base-path", self.compare(&seen), words());
@@ -456,7 +474,8 @@ impl<'a> Bench<'a> {
             "sibling-operation" => {
                 (self.credential, self.shaped(self.sibling()?, self.target())?, self.place.clone())
             }
-            "other-region" => (self.credential, self.ask.clone(), self.other_region()?),
+            "other-region" if !self.signed() => return self.sweep(name).await,
+            "other-region" => (self.credential, self.ask.clone(), self.other_regions().into_iter().next()?),
             "wait-and-repeat" => {
                 tokio::time::sleep(Duration::from_secs(u64::from(choice.experiment.waits))).await;
                 (self.credential, self.ask.clone(), self.place.clone())

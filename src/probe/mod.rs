@@ -9,6 +9,7 @@ mod evaluator;
 mod explain;
 mod lab;
 mod ladder;
+mod listed;
 mod matrix;
 mod observe;
 mod outcome;

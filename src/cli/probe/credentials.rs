@@ -1,16 +1,19 @@
 //! Which of the credentials on this machine a run uses, and what can be said of them without a request.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::catalog;
 use crate::cli::Failure;
 use crate::probe::auth::{
-    AuthMethod, Candidate, ClientCredentials, Discovery, Held, SecretSource, State, TokenExchange, Wanted,
-    discover,
+    AuthMethod, Candidate, ClientCredentials, Discovery, Held, SecretSource, State, TokenExchange, Unusable,
+    Wanted, discover,
 };
-use crate::probe::config::active_profile;
-use crate::probe::preflight::{self, Setup};
+use crate::probe::config::{active_profile, place};
+use crate::probe::preflight::{self, Setup, Strength};
 use crate::probe::{
-    Credential, Explainer, Finding, LocalCheck, NotTried, Scope, Surroundings, Target, Task, is_endpoint,
+    Credential, Endpoints, Explainer, Finding, LocalCheck, NotTried, Scope, Surroundings, Target, Task,
+    is_endpoint,
 };
 
 use super::args::ProbeArgs;
@@ -31,6 +34,7 @@ pub(super) fn choose(
     args: &ProbeArgs,
     target: &Target,
     scope: &Scope,
+    endpoints: &Endpoints,
     around: &dyn Surroundings,
 ) -> Result<Chosen, Failure> {
     let named = |method: &str| args.auth.iter().any(|name| name == method);
@@ -65,7 +69,7 @@ pub(super) fn choose(
         let present = candidate.origin != ABSENT;
         match &candidate.state {
             State::NotUsable(unusable) if asked && (present || !args.auth.is_empty()) => {
-                let checks = check(&discovery, candidate, target, scope, around);
+                let checks = checks(&discovery, candidate, target, scope, endpoints, around);
                 chosen.findings.push(Explainer::unusable(
                     candidate.method,
                     &candidate.origin,
@@ -81,10 +85,26 @@ pub(super) fn choose(
                 chosen.not_tried.push(not_tried(candidate, why));
             }
             State::Usable(auth) => {
+                let found = checks(&discovery, candidate, target, scope, endpoints, around);
+                // A host that is known to be another vendor's gets no credential of OCI, even when it is named.
+                if let Some(wrong) = found.iter().find(|evidence| {
+                    evidence.strength == Strength::Certain && evidence.cause == Some("wrong-host")
+                }) {
+                    let unusable = Unusable { why: wrong.text.clone(), cause: "wrong-host" };
+                    chosen.findings.push(Explainer::unusable(
+                        candidate.method,
+                        &candidate.origin,
+                        &unusable,
+                        &found,
+                    ));
+                    continue;
+                }
                 // Files and variables may name the same credential.
                 if let Some(same) = chosen.credentials.iter().find(|known| is_same(known, candidate)) {
-                    let why = format!("the same as {}", same.origin);
-                    chosen.not_tried.push(not_tried(candidate, why));
+                    if same.origin != candidate.origin {
+                        let why = format!("the same as {}", same.origin);
+                        chosen.not_tried.push(not_tried(candidate, why));
+                    }
                     continue;
                 }
                 let is_key = candidate.method == "genai-api-key";
@@ -98,7 +118,6 @@ pub(super) fn choose(
                     standby: is_key && secrets > 1,
                 });
                 chosen.notes.extend(candidate.notes.iter().cloned());
-                let found = check(&discovery, candidate, target, scope, around);
                 chosen.checks.extend(found.into_iter().map(|evidence| LocalCheck {
                     credential: candidate.origin.clone(),
                     method: candidate.method,
@@ -111,6 +130,8 @@ pub(super) fn choose(
         oauth(args, scope, around, &mut chosen)?;
     }
     chosen.notes.dedup();
+    let mut shown = BTreeSet::new();
+    chosen.not_tried.retain(|each| shown.insert((each.method, each.origin.clone())));
     Ok(chosen)
 }
 
@@ -151,33 +172,52 @@ fn is_asked(candidate: &Candidate, all: &[&Candidate], args: &ProbeArgs, around:
     !has_active && first == Some(candidate.origin.as_str())
 }
 
-fn check(
+/// All that can be said of a credential and its target before anything is sent.
+fn checks(
     discovery: &Discovery,
     candidate: &Candidate,
     target: &Target,
     scope: &Scope,
+    endpoints: &Endpoints,
     around: &dyn Surroundings,
 ) -> Vec<preflight::Evidence> {
     let region = scope.place.as_ref().map(|place| place.region.as_str());
     let ids = crate::probe::ids(target);
     let plane = match scope.planes.as_slice() {
-        [only] => Some(only.name),
+        [only] => Some(*only),
         _ => None,
     };
     let key = candidate.method == "genai-api-key";
-    let meant = plane.unwrap_or(if key { "inference-openai" } else { "inference" });
+    let usual = if key { "inference-openai" } else { "inference" };
+    let meant = plane.or_else(|| catalog::plane(usual));
+    let api = meant.and_then(|plane| crate::probe::api(plane.name, target.task));
+    let configured = candidate.held.region.as_deref().and_then(|name| place(name, around).ok());
+    let here = scope.place.clone().or(configured);
+    let url = meant.zip(here).and_then(|(plane, place)| {
+        let front = endpoints.front(plane, &place).ok()?;
+        let url = front.url(front.base().or(plane.bases.first().copied()).unwrap_or_default(), &[]);
+        Some(endpoints.canonical(&url).unwrap_or_else(|| url.to_string()))
+    });
     let setup = Setup {
         now: Some(around.now()),
+        url: url.as_deref(),
         region,
-        plane,
+        // What isn't asked for isn't held against a credential.
+        plane: plane.map(|plane| plane.name).or_else(|| endpoints.names(usual).then_some(usual)),
         ids: &ids,
         model: target.model.as_deref(),
-        api: crate::probe::api(meant, target.task)
-            .filter(|_| plane.is_some() || key || target.task != Task::Chat),
+        api: api.filter(|_| plane.is_some() || key || target.task != Task::Chat),
         dedicated: target.model.as_deref().is_some_and(is_endpoint),
         ..Setup::default()
     };
-    discovery.check(candidate, &setup)
+    let mut found = discovery.check(candidate, &setup);
+    if candidate.method == "instance-principal" {
+        let variable =
+            |name: &str| around.variable(name).or_else(|| around.variable(&name.to_ascii_lowercase()));
+        let (proxy, except) = (variable("HTTP_PROXY"), variable("NO_PROXY"));
+        found.extend(preflight::metadata_through_proxy(proxy.as_deref(), except.as_deref()));
+    }
+    found
 }
 
 /// A client of an identity domain, where the arguments name one.

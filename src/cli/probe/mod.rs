@@ -39,7 +39,7 @@ pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Ans
     let tenancy = tenancy(args, terminal)?;
     let target = target(args, tenancy.as_ref());
     let scope = scope(args, &*around)?;
-    let chosen = credentials::choose(args, &target, &scope, &*around)?;
+    let chosen = credentials::choose(args, &target, &scope, &endpoints, &*around)?;
     let mut outcome = Outcome {
         target: target.clone(),
         findings: chosen.findings.clone(),
