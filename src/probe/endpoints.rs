@@ -201,9 +201,8 @@ impl Endpoints {
         self.planes.get(plane).is_some_and(|rows| rows.contains_key(ANY))
     }
 
-    /// The same address as the service itself has it, for one that a file lists under another plane or region than it
-    /// is used for.
-    pub fn canonical(&self, url: &Url) -> Option<String> {
+    /// The plane and region that a file lists an address under, with what follows their root.
+    fn listed(&self, url: &Url) -> Option<(&str, &str, String)> {
         let text = url.as_str();
         let mut best: Option<(usize, &str, &str)> = None;
         for (plane, rows) in &self.planes {
@@ -218,8 +217,23 @@ impl Endpoints {
             }
         }
         let (length, plane, region) = best?;
+        Some((plane, region, text.get(length..)?.to_owned()))
+    }
+
+    /// The same address as the service itself has it, for one that a file lists, be it under another plane or region
+    /// than it is used for.
+    pub fn canonical(&self, url: &Url) -> Option<String> {
+        let (plane, region, rest) = self.listed(url)?;
         let host = catalog::plane(plane)?.host_in(catalog::region(region)?)?;
-        Some(format!("https://{host}{}", text.get(length..)?))
+        Some(format!("https://{host}{rest}"))
+    }
+
+    /// The region that an address leads to, where the file or the host tells.
+    pub fn region_of(&self, url: &Url) -> Option<String> {
+        if let Some((_, region, _)) = self.listed(url) {
+            return Some(region.to_owned());
+        }
+        super::preflight::Address::parse(url.as_str())?.region().map(|region| region.name.to_owned())
     }
 
     /// All addresses, which the transport may send credentials to.

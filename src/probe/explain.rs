@@ -70,8 +70,9 @@ pub struct Rotation {
 /// How much a local check counts, by its strength.
 fn weight(strength: Strength) -> f64 {
     match strength {
-        Strength::Certain => 6.0,
-        Strength::Likely => 2.5,
+        // What is certain outweighs all that an answer suggests.
+        Strength::Certain => 9.0,
+        Strength::Likely => 3.0,
         Strength::Possible => 0.6,
     }
 }
@@ -314,11 +315,14 @@ impl Explainer<'_> {
             known.held.files.iter().map(|(path, mode)| (path.as_str(), *mode)).collect();
         let token = self.lab.session_made(credential).and_then(|session| session.token());
         let session = known.method == "session-token";
+        // The URL may lead to another region than the configuration means.
+        let place = self.plan.cells.get(row.cell).and_then(|cell| cell.place.as_ref());
+        let configured = place.map(|place| place.region.as_str()).or(row.region.as_deref());
         let setup = Setup {
             now: Some(self.lab.around.now()),
             url: url.as_deref(),
             plane: Some(plane),
-            region: row.region.as_deref(),
+            region: configured,
             auth_method: Some(known.method),
             user: known.held.user.as_deref(),
             tenancy: known.held.tenancy.as_deref(),
@@ -495,7 +499,7 @@ impl Explainer<'_> {
 /// As many as anybody reads.
 const MOST_STATEMENTS: usize = 500;
 /// How much a plain fact counts.
-const SURE: f64 = 6.0;
+const SURE: f64 = 9.0;
 
 fn family(cause: &str) -> &str {
     crate::diagnose::cause(cause).map_or("", |cause| cause.family.as_str())

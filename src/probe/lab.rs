@@ -187,7 +187,8 @@ impl Lab {
             credential: known.origin.clone(),
             plane: ask.plane.name.to_owned(),
             operation: ask.name().to_owned(),
-            region: place.region.clone(),
+            // An address that a person named may lead elsewhere than the configuration means.
+            region: self.endpoints.region_of(&call.url).unwrap_or_else(|| place.region.clone()),
             model: ask.model.clone().filter(|_| ask.names_model()),
             signed: known.signed,
             occasion,

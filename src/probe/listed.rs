@@ -6,9 +6,9 @@ use crate::authz::Tenancy;
 use crate::diagnose::Witness;
 
 /// How much counts what stands in a list.
-const LISTED: f64 = 5.0;
+const LISTED: f64 = 8.0;
 /// The same where the list may be a part only.
-const PERHAPS: f64 = 2.5;
+const PERHAPS: f64 = 3.0;
 
 /// Who calls where, as far as lists bear on it.
 pub struct Named<'a> {
