@@ -152,7 +152,7 @@ impl Endpoints {
         };
         for plane in &names {
             let named = Named::new(url.clone(), &[plane]);
-            self.planes.insert(plane.name.to_owned(), BTreeMap::from([(ANY.to_owned(), named)]));
+            self.planes.entry(plane.name.to_owned()).or_default().insert(ANY.to_owned(), named);
         }
         Ok(())
     }
@@ -160,7 +160,7 @@ impl Endpoints {
     /// Where a plane is in a region, or why it is nowhere.
     pub fn front(&self, plane: &Plane, place: &Place) -> Result<Front, String> {
         let rows = self.planes.get(plane.name);
-        if let Some(named) = rows.and_then(|rows| rows.get(&place.region).or_else(|| rows.get(ANY))) {
+        if let Some(named) = rows.and_then(|rows| rows.get(ANY).or_else(|| rows.get(&place.region))) {
             return Ok(Front { root: named.root.clone(), base: named.base.clone() });
         }
         if self.closed {

@@ -16,6 +16,7 @@ use crate::authz::Tenancy;
 use crate::catalog;
 use crate::diagnose::ladder::Seen;
 use crate::diagnose::{Case, ErrorSeen, Report, Witness, diagnose_with};
+use crate::wire::Token;
 
 /// What diagnoses are made from, beside the rows.
 pub struct Explainer<'a> {
@@ -176,14 +177,15 @@ impl Explainer<'_> {
         let testimony = self.testimony(cell.credential, row, seen.as_ref());
         case.witnesses.extend(testimony.witnesses.iter().cloned());
         if let (Some(tenancy), Some(seen)) = (self.tenancy, &seen) {
-            let own = self.lab.tenancy(cell.credential);
+            let token = self.lab.session_made(cell.credential).and_then(|session| session.token());
+            let own = credential.held.tenancy.as_deref().or_else(|| token.and_then(Token::tenancy));
             let named = Named {
                 target: &self.lab.target,
                 region: &seen.region,
                 key: self.key_ocid,
                 bearer: !credential.signed,
                 user: credential.held.user.as_deref().filter(|_| credential.method == "user-api-key"),
-                tenancy: own.as_deref(),
+                tenancy: own,
                 seen,
             };
             case.witnesses.extend(listed::witnesses(tenancy, &named));
