@@ -57,7 +57,7 @@ fn id<'a>(asked: Asked<'a>) -> Option<&'a str> {
 }
 
 /// What the path names.
-fn item<'a>(asked: Asked<'a>) -> Result<Entity<'a>, Failure> {
+fn item(asked: Asked<'_>) -> Result<Entity, Failure> {
     let (Some(kind), Some(id)) = (kind(asked), id(asked)) else {
         return Err(not_found("the path names nothing that is kept"));
     };

@@ -1,6 +1,5 @@
 //! What each plane answers once it is known who calls and what for. One file a plane; what several share stands in
 //! files of its own: `model` (which model, and may it be called here), `turn` (what a model says), `text`.
-#![allow(dead_code)]
 
 mod agents;
 mod identity;
@@ -30,9 +29,9 @@ pub(super) struct Asked<'a> {
     pub route: &'a Route,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
     /// A parameter of the path; routes always have those that their operation names.
-    pub fn part(&self, name: &str) -> &str {
+    pub fn part(&self, name: &str) -> &'a str {
         self.route.parameters.get(name).map_or("", String::as_str)
     }
 }
@@ -45,6 +44,7 @@ pub fn target(store: &Store, tenancy: &Tenancy, call: &Call, route: &Route) -> R
         "inference" => inference::target(asked),
         "inference-openai" => openai::target(asked),
         "management" => management::target(asked),
+        "management-openai" => openai::store_target(asked),
         "agent-management" => agents::target(asked),
         "identity" => identity::target(asked),
         "limits" => limits::target(asked),
@@ -64,8 +64,9 @@ pub fn answer(
     let asked = Asked { store, tenancy, call, route };
     match route.plane.name {
         "inference" => inference::answer(asked, target),
-        "inference-openai" => openai::answer(asked, caller, target),
+        "inference-openai" => openai::answer(asked, caller),
         "management" => management::answer(asked),
+        "management-openai" => openai::answer(asked, caller),
         "agent-management" => agents::answer(asked),
         "identity" => identity::answer(asked),
         "limits" => limits::answer(asked),

@@ -17,6 +17,8 @@ pub enum Api<'a> {
     ChatCompletions,
     /// Responses.
     Responses,
+    /// Speech.
+    Speech,
 }
 
 /// A model that may be called.
@@ -198,6 +200,10 @@ fn supports(model: &Model, call: &Call, api: Api<'_>) -> Result<(), Failure> {
                 .because(format!("`{name}` is not served by Chat Completions; use native chat"))),
         },
         Api::Responses => responses(model, call),
+        Api::Speech if model.capability.starts_with("text to audio") => Ok(()),
+        Api::Speech => {
+            Err(failure::of("unsupported-operation", &[]).because(format!("`{name}` gives no sound")))
+        }
     }
 }
 

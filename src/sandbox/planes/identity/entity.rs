@@ -52,7 +52,7 @@ impl Kind {
 }
 
 /// One thing.
-pub struct Entity<'t> {
+pub struct Entity {
     pub ocid: String,
     /// The compartment that lists it.
     pub compartment: String,
@@ -64,11 +64,9 @@ pub struct Entity<'t> {
     pub value: Value,
     /// Its place in the list of the model that it comes from.
     pub at: usize,
-    /// The model itself.
-    pub tenancy: &'t Tenancy,
 }
 
-impl Entity<'_> {
+impl Entity {
     /// Its entity tag: changes with the document.
     pub fn etag(&self) -> String {
         format!("{:016x}", text::mark(&[&self.value.to_string()]))
@@ -131,7 +129,7 @@ pub fn is_member(group: &Group, user: &User) -> bool {
 }
 
 /// All things of a kind, in the order of the model. Those of other identity domains than Default are not IAM's to list.
-pub fn all(asked: Asked<'_>, kind: Kind) -> Vec<Entity<'_>> {
+pub fn all(asked: Asked<'_>, kind: Kind) -> Vec<Entity> {
     let tenancy = asked.tenancy;
     let root = places::root(tenancy);
     let plain = |at: usize, ocid: String, name: &str, more: Value| {
@@ -145,7 +143,7 @@ pub fn all(asked: Asked<'_>, kind: Kind) -> Vec<Entity<'_>> {
             (format!("target.{}.id", kind.word()), vec![ocid.clone()]),
             (format!("target.{}.name", kind.word()), vec![name.to_owned()]),
         ]);
-        Entity { ocid, compartment: root.clone(), target: root.clone(), attributes, value, at, tenancy }
+        Entity { ocid, compartment: root.clone(), target: root.clone(), attributes, value, at }
     };
     match kind {
         Kind::Compartment => places::compartments(tenancy)
@@ -199,15 +197,7 @@ pub fn all(asked: Asked<'_>, kind: Kind) -> Vec<Entity<'_>> {
                     let value = json!({ "id": ocid, "compartmentId": root, "groupId": group, "userId": user,
                         "timeCreated": SINCE, "lifecycleState": "ACTIVE", "inactiveStatus": null });
                     let attributes = BTreeMap::new();
-                    Entity {
-                        ocid,
-                        compartment: root.clone(),
-                        target: root.clone(),
-                        attributes,
-                        value,
-                        at,
-                        tenancy,
-                    }
+                    Entity { ocid, compartment: root.clone(), target: root.clone(), attributes, value, at }
                 })
                 .collect()
         }

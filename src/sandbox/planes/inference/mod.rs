@@ -1,6 +1,9 @@
 //! Native inference: chat in every format, embeddings, rerank, guardrails, and the operations that were withdrawn.
 
 mod chat;
+mod embed;
+mod guardrails;
+mod withdrawn;
 
 use serde_json::Value;
 
@@ -53,9 +56,17 @@ pub fn target(asked: Asked<'_>) -> Result<Target, Failure> {
 }
 
 pub fn answer(asked: Asked<'_>, _target: &Target) -> Result<Answer, Failure> {
+    if asked.route.operation.name == "ListGuardrailVersions" {
+        return guardrails::versions(asked);
+    }
     let body = body(asked)?;
     match asked.route.operation.name {
         "Chat" => chat::answer(asked, &body),
+        "EmbedText" => embed::embed(asked, &body),
+        "RerankText" => embed::rerank(asked, &body),
+        "ApplyGuardrails" => guardrails::apply(&body),
+        "GenerateText" => withdrawn::generate(asked, &body),
+        "SummarizeText" => withdrawn::summarize(asked, &body),
         name => Err(Failure::new(501, "MethodNotImplemented", format!("{name} is not implemented."))
             .because("the sandbox does not know this operation")),
     }

@@ -12,18 +12,15 @@ const PLACE: &str = "ocid1.compartment.oc1..mlprod";
 const ROOT: &str = "ocid1.tenancy.oc1..acme";
 
 /// Planes that other rooms of the sandbox serve, or that are hosts of customers.
-const ELSEWHERE: [&str; 11] = [
+const ELSEWHERE: &[&str] = &[
     "auth",
     "imds",
     "identity-domain",
     "hosted-app-invoke",
     "private-endpoint",
-    "inference",
-    "inference-openai",
     "data",
     "sandbox",
     "agent-runtime",
-    "management-openai",
 ];
 
 /// What the service itself refuses, whoever asks.
@@ -74,7 +71,7 @@ fn body(operation: &Operation, known: &BTreeMap<String, String>) -> Value {
         "CreateContainer" | "CreateVectorStore" | "ModifyVectorStore" => json!({ "name": "a" }),
         "CreateConversation" | "UpdateConversation" => json!({ "metadata": {} }),
         "CreateConversationItems" => {
-            json!({ "items": [{ "type": "message", "role": "user", "content": "Hi" }] })
+            json!({ "items": [{ "type": "message", "id": "item", "role": "user", "content": "Hi" }] })
         }
         "CreateApiKey" => {
             json!({ "compartmentId": PLACE, "displayName": "k", "keyDetails": [{ "keyName": "one" }] })
@@ -124,15 +121,13 @@ fn query(operation: &Operation) -> &'static str {
     }
 }
 
-/// The parameter under which other paths call what a collection holds.
-fn called(operation: &Operation, collection: &str) -> Vec<String> {
+/// The starts of paths that name an item of a collection, up to the item.
+fn naming(collection: &str) -> BTreeSet<String> {
     let open = |path: &&str| {
-        let rest = path.split(&format!("/{collection}/{{")).nth(1)?;
-        Some(rest.split('}').next()?.to_owned())
+        let rest = path.strip_prefix(collection)?.strip_prefix("/{")?;
+        Some(format!("{collection}/{{{}}}", rest.split('}').next()?))
     };
-    let same = catalog::operations().iter().filter(|other| other.plane == operation.plane);
-    let names: BTreeSet<_> = same.flat_map(|other| other.paths.iter().filter_map(&open)).collect();
-    names.into_iter().collect()
+    catalog::operations().iter().flat_map(|other| other.paths.iter().filter_map(open)).collect()
 }
 
 /// Creations in an order in which each finds what it needs, then readings, changes, and last deletions.
@@ -141,6 +136,7 @@ fn order(operation: &Operation) -> (u8, u8, &'static str) {
     let creation = operation.method == "POST" && !path.contains("actions") && !path.ends_with('}');
     let stage = match operation.method {
         "POST" if creation => 0,
+        "POST" if operation.name == "CreateResponse" => 0,
         "GET" => 1,
         "PUT" => 2,
         "POST" => 3,
@@ -184,21 +180,18 @@ fn every_operation_is_answered_with_success() {
     let mut failed = Vec::new();
     for operation in &operations {
         for path in operation.paths {
-            // The same parameter stands for different things on different planes and in different collections.
             let plane = operation.plane.unwrap_or_default();
-            let mut filled = String::new();
-            let mut before = String::new();
+            let (mut filled, mut pattern) = (String::new(), String::new());
             for piece in path.split('/').skip(1) {
                 filled.push('/');
+                pattern = format!("{pattern}/{piece}");
                 match piece.strip_prefix('{').and_then(|piece| piece.strip_suffix('}')) {
                     Some(name) => {
-                        let at = format!("{plane} {before} {name}");
-                        let seeded = known.get(&at).or_else(|| known.get(name));
+                        let seeded = known.get(&pattern).or_else(|| known.get(name));
                         filled.push_str(seeded.map_or(name, String::as_str));
                     }
                     None => filled.push_str(if piece == "*" { "speech" } else { piece }),
                 }
-                before = piece.to_owned();
             }
             let target = format!("{filled}{}", query(operation));
             let (answer, because) = match operation.name {
@@ -221,7 +214,8 @@ fn every_operation_is_answered_with_success() {
             }
             if let Some((_, request)) = answer.headers.iter().find(|(name, _)| name == "opc-work-request-id")
             {
-                known.insert(format!("{plane} workRequests workRequestId"), request.clone());
+                let base = crate::catalog::plane(plane).unwrap().bases[0];
+                known.insert(format!("{base}/workRequests/{{workRequestId}}"), request.clone());
             }
             if operation.name == "AddArtifact" {
                 let deployment = bench.store.get(&known["hostedDeploymentId"]).unwrap();
@@ -238,14 +232,20 @@ fn every_operation_is_answered_with_success() {
                 && let Some(id) = id
                 && order(operation).0 == 0
             {
-                let collection = path.rsplit('/').next().unwrap_or_default();
-                for name in called(operation, collection) {
-                    known.insert(format!("{plane} {collection} {name}"), id.clone());
+                for start in naming(path) {
+                    let name = start.rsplit(['{', '}']).nth(1).unwrap_or_default().to_owned();
+                    known.insert(start, id.clone());
                     known.insert(name, id.clone());
                 }
                 match operation.name {
                     "CreateGroup" => drop(known.insert("createdGroup".into(), id.clone())),
                     "UploadFile" => drop(known.insert("fileId".into(), id.clone())),
+                    "CreateVectorStore" => {
+                        known.insert("/openai/v1/vector_stores/{id}".into(), id.clone());
+                    }
+                    "CreateVectorStoreFileBatch" => {
+                        known.insert("/openai/v1/vector_stores/{id}/file_batches/{batch}".into(), id.clone());
+                    }
                     _ => {}
                 }
             }
