@@ -2,6 +2,8 @@
 //! files of its own: `model` (which model, and may it be called here), `turn` (what a model says), `text`.
 
 mod agents;
+mod code;
+mod data;
 mod identity;
 mod inference;
 mod kinds;
@@ -12,6 +14,7 @@ mod openai;
 mod page;
 mod places;
 mod resources;
+mod runtime;
 pub(super) mod text;
 mod turn;
 
@@ -48,6 +51,9 @@ pub fn target(store: &Store, tenancy: &Tenancy, call: &Call, route: &Route) -> R
         "agent-management" => agents::target(asked),
         "identity" => identity::target(asked),
         "limits" => limits::target(asked),
+        "agent-runtime" => runtime::target(asked),
+        "data" => data::target(asked),
+        "sandbox" => code::target(asked),
         _ => Ok(Target::default()),
     }
 }
@@ -70,6 +76,9 @@ pub fn answer(
         "agent-management" => agents::answer(asked),
         "identity" => identity::answer(asked),
         "limits" => limits::answer(asked),
+        "agent-runtime" => runtime::answer(asked),
+        "data" => data::answer(asked),
+        "sandbox" => code::answer(asked, target),
         _ => Err(Failure::new(501, "MethodNotImplemented", "The method is not implemented.")
             .because("the sandbox does not serve this plane")),
     }

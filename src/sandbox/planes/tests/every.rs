@@ -12,16 +12,7 @@ const PLACE: &str = "ocid1.compartment.oc1..mlprod";
 const ROOT: &str = "ocid1.tenancy.oc1..acme";
 
 /// Planes that other rooms of the sandbox serve, or that are hosts of customers.
-const ELSEWHERE: &[&str] = &[
-    "auth",
-    "imds",
-    "identity-domain",
-    "hosted-app-invoke",
-    "private-endpoint",
-    "data",
-    "sandbox",
-    "agent-runtime",
-];
+const ELSEWHERE: &[&str] = &["auth", "imds", "identity-domain", "hosted-app-invoke", "private-endpoint"];
 
 /// What the service itself refuses, whoever asks.
 const REFUSED: [(&str, u16); 5] = [
@@ -136,7 +127,11 @@ fn order(operation: &Operation) -> (u8, u8, &'static str) {
     let creation = operation.method == "POST" && !path.contains("actions") && !path.ends_with('}');
     let stage = match operation.method {
         "POST" if creation => 0,
-        "POST" if operation.name == "CreateResponse" => 0,
+        "POST"
+            if ["CreateResponse", "GenerateEnrichmentJob", "GenerateSqlFromNl"].contains(&operation.name) =>
+        {
+            0
+        }
         "GET" => 1,
         "PUT" => 2,
         "POST" => 3,
@@ -147,7 +142,8 @@ fn order(operation: &Operation) -> (u8, u8, &'static str) {
         "CreateEndpoint" | "CreateAgentEndpoint" | "CreateTool" | "CreateDataSource" => 10,
         "CreateVectorStoreConnectorFileSync" | "CreateDataIngestionJob" | "CreateSession" => 11,
         "AddUserToGroup" | "CreateSandbox" => 11,
-        "CreateSandboxSnapshot" => 12,
+        "CreateSandboxSnapshot" | "RunSandboxCommand" | "WriteSandboxFile" => 12,
+        "GenerateEnrichmentJob" | "GenerateSqlFromNl" => 12,
         "RemoveUserFromGroup" => 0,
         // Parts go before the whole.
         _ if stage == 4 => 20 - depth,
@@ -238,6 +234,8 @@ fn every_operation_is_answered_with_success() {
                     known.insert(name, id.clone());
                 }
                 match operation.name {
+                    "GenerateEnrichmentJob" => drop(known.insert("enrichmentJobId".into(), id.clone())),
+                    "GenerateSqlFromNl" => drop(known.insert("generateSqlFromNlJobId".into(), id.clone())),
                     "CreateGroup" => drop(known.insert("createdGroup".into(), id.clone())),
                     "UploadFile" => drop(known.insert("fileId".into(), id.clone())),
                     "CreateVectorStore" => {
