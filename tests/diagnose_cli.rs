@@ -48,3 +48,40 @@ fn a_pasted_secret_never_comes_back() {
 fn nothing_pasted_gives_no_diagnosis() {
     assert_eq!(diagnose(&[], "")["diagnoses"], Value::Array(Vec::new()));
 }
+
+/// Whether a document has what the schema requires and nothing that it does not describe.
+fn conforms(root: &Value, schema: &Value, value: &Value, at: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        return conforms(root, root.pointer(name.trim_start_matches('#')).unwrap(), value, at);
+    }
+    let kind = match value {
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        _ => "number",
+    };
+    assert!(schema["type"].is_null() || schema["type"] == kind, "{at}: {kind}");
+    for required in schema["required"].as_array().into_iter().flatten() {
+        assert!(value.get(required.as_str().unwrap()).is_some(), "{at}: lacks {required}");
+    }
+    for (name, field) in value.as_object().into_iter().flatten() {
+        conforms(root, &schema["properties"][name], field, &format!("{at}.{name}"));
+        assert!(!schema["properties"][name].is_null(), "{at}: `{name}` is not in the schema");
+    }
+    for item in value.as_array().into_iter().flatten() {
+        conforms(root, &schema["items"], item, at);
+    }
+}
+
+#[test]
+fn the_answer_is_as_the_schema_describes_it() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ociam")).args(["schema", "diagnose"]).output().unwrap();
+    let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answer = diagnose(
+        &["--auth-method", "resource-principal"],
+        "404 Entity with key cohere.embed-v4.0 not found https://inference.generativeai.eu-frankfurt-1.oci.oraclecloud.com/20231130/actions/embedText",
+    );
+    assert!(!answer["diagnoses"].as_array().unwrap().is_empty());
+    assert!(!answer["ruled_out"].as_array().unwrap().is_empty());
+    conforms(&schema, &schema, &answer, "$");
+}

@@ -132,9 +132,9 @@ pub(super) fn compartment(case: &Case, facts: &Facts) -> Option<String> {
     if case.compartment.is_some() {
         return case.compartment.clone();
     }
-    let request = facts.request.to_ascii_lowercase();
+    let request = &facts.all;
     let root = pattern!(r"\b(?:in|under|at|of) (?:the )?(?:root|tenancy)\b|<tenancy[^>]*>|root compartment");
-    if first(&request, root).is_some() {
+    if first(request, root).is_some() {
         return Some(String::new());
     }
     let named = pattern!(
@@ -145,8 +145,7 @@ pub(super) fn compartment(case: &Case, facts: &Facts) -> Option<String> {
         "headers", "names", "named", "where", "from", "list", "must", "only",
     ];
     let known = |name: &String| !words.contains(&name.as_str());
-    let mut found: Vec<String> =
-        every(&facts.request, named).into_iter().chain(every(&request, named)).filter(known).collect();
+    let mut found: Vec<String> = every(request, named).into_iter().filter(known).collect();
     // Statements quoted among the words speak of their own compartment, not of the target.
     let quoted = every(
         &facts.request.to_ascii_lowercase(),

@@ -223,7 +223,8 @@ fn worth(experiment: &Experiment) -> f64 {
     if experiment.requests == 0 { WORTH_A_LOOK } else { WORTH_A_REQUEST }
 }
 
-fn likeliest(experiment: &Experiment, cause: &str) -> Outcome {
+/// The outcome that the cause predicts most.
+pub(super) fn likeliest(experiment: &Experiment, cause: &str) -> Outcome {
     let score = |outcome: &Outcome| experiment.likelihood(cause, *outcome);
     experiment.outcomes().max_by(|a, b| score(a).total_cmp(&score(b))).unwrap_or(Outcome::Same)
 }

@@ -19,6 +19,7 @@ mod mentions;
 mod rank;
 mod reason;
 mod redact;
+mod remedy;
 mod signs;
 mod witness;
 
@@ -37,6 +38,7 @@ pub fn diagnose(case: &Case) -> Report {
 
 /// Ranks the causes of a case after experiments were made (see [`ladder`]).
 pub fn diagnose_with(case: &Case, seen: &[ladder::Seen]) -> Report {
+    let case = &redact::case(case);
     let facts = Facts::of(case);
     weigh(case, &facts, seen).report(case, &facts)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::case::Case;
 use super::catalogue::{cause, causes};
-use super::facts::{Auth, Facts};
+use super::facts::Facts;
 use super::ladder::Belief;
+use super::remedy;
 
 /// Any fact that a diagnosis rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct Diagnosis {
     /// What to do.
     pub remedy: Remedy,
     /// The cheapest thing that would tell this cause from the next.
-    pub next_check: &'static str,
+    pub next_check: String,
 }
 
 /// A cause that an observation contradicts.
@@ -110,80 +111,32 @@ impl Weights {
             return Report::default();
         }
         let mut diagnoses = Vec::new();
-        for (name, share) in self.belief().ranked().into_iter().take(LISTED) {
+        let ranked = self.belief().ranked();
+        for (rank, (name, share)) in ranked.iter().copied().enumerate().take(LISTED) {
             let confidence = (share * (1.0 - UNKNOWN) * 1000.0).floor() / 1000.0;
             let Some(entry) = cause(name) else { continue };
             if confidence < WORTH_NAMING && diagnoses.len() >= 3 {
                 break;
             }
+            // The first is told from the second, every other one from the first.
+            let rival = ranked.get(usize::from(rank == 0)).map(|(rival, _)| *rival);
             let mut evidence = self.evidence.get(name).cloned().unwrap_or_default();
             evidence.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(&b.1.text)));
             let mut evidence: Vec<Evidence> = evidence.into_iter().map(|(_, evidence)| evidence).collect();
             evidence.dedup();
-            let statements = if entry.grants { least_statement(facts) } else { Vec::new() };
             diagnoses.push(Diagnosis {
                 cause: name,
                 confidence,
                 explanation: entry.what.clone(),
                 evidence,
-                remedy: Remedy {
-                    text: fill(&entry.fix, facts),
-                    statements,
-                    commands: entry.commands.iter().map(|command| fill(command, facts)).collect(),
-                },
-                next_check: &entry.check,
+                remedy: remedy::remedy(name, entry, case, facts),
+                next_check: rival
+                    .and_then(|rival| remedy::check(name, rival, facts))
+                    .unwrap_or_else(|| entry.check.clone()),
             });
         }
         let ruled_out =
             self.excluded.into_iter().map(|(cause, because)| RuledOut { cause, because }).collect();
         Report { diagnoses, ruled_out }
     }
-}
-
-fn fill(text: &str, facts: &Facts) -> String {
-    let mut text = text.to_owned();
-    if let Some(region) = &facts.region {
-        text = text.replace("<region>", region);
-    }
-    if let Some(model) = facts.models.first() {
-        text = text.replace("<model>", model);
-    }
-    text
-}
-
-/// The least statement for the call, its unknown parts as placeholders.
-fn least_statement(facts: &Facts) -> Vec<String> {
-    use super::facts::Plane;
-    let request = facts.request.to_ascii_lowercase();
-    let has = |part: &str| request.contains(part);
-    let grants: &[&str] = match facts.plane {
-        Some(Plane::AgentRuntime) => &["use genai-agent-endpoint", "manage genai-agent-session"],
-        Some(Plane::AgentManagement) => &["read genai-agent-family"],
-        Some(Plane::Management) if has("generativeai") || has("model") => &["read generative-ai-model"],
-        Some(Plane::Management | Plane::Identity | Plane::Other) => return Vec::new(),
-        _ if has("response") => &["manage generative-ai-response"],
-        _ if has("conversation") => &["manage generative-ai-conversation"],
-        _ if has("embed") => &["use generative-ai-text-embedding"],
-        _ if has("rerank") => &["use generative-ai-text-rerank"],
-        _ => &["use generative-ai-chat"],
-    };
-    let (subject, condition) = match facts.auth {
-        Some(Auth::GenaiApiKey) => (
-            "any-user",
-            " where all {request.principal.type='generativeaiapikey', request.principal.id='<api-key-ocid>'}",
-        ),
-        Some(Auth::OkeWorkload) => (
-            "any-user",
-            " where all {request.principal.type='workload', request.principal.namespace='<namespace>', \
-             request.principal.service_account='<service-account>', request.principal.cluster_id='<cluster-ocid>'}",
-        ),
-        Some(Auth::InstancePrincipal | Auth::ResourcePrincipal) => {
-            ("dynamic-group '<domain>'/'<dynamic-group>'", "")
-        }
-        _ => ("group '<domain>'/'<group>'", ""),
-    };
-    grants
-        .iter()
-        .map(|grant| format!("allow {subject} to {grant} in compartment <compartment>{condition}"))
-        .collect()
 }

@@ -48,6 +48,11 @@ pub const ALL: &[Schema] = &[
         text: include_str!("schema/probe.json"),
     },
     Schema {
+        name: "diagnose",
+        about: "what `ociam diagnose --format json` prints",
+        text: include_str!("schema/diagnose.json"),
+    },
+    Schema {
         name: "tenancy",
         about: "the tenancy file that `why`, `who-can` and `diff` read",
         text: include_str!("schema/tenancy.json"),

@@ -3,6 +3,7 @@
 //! A reason adds log-odds like a sign does. What the catalogue or a comparison settles weighs 4 to 6; what it
 //! only makes likelier weighs 1 to 3.
 
+mod contrast;
 mod entitlement;
 mod key;
 mod model;
@@ -25,6 +26,7 @@ pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     place::apply(case, facts, weights);
     shape::apply(case, facts, weights);
     time::apply(case, facts, weights);
+    contrast::apply(facts, weights);
     entitlement::apply(case, facts, weights);
     rights::apply(case, facts, weights);
     principal::apply(case, facts, weights);

@@ -3,7 +3,7 @@
 use super::{add, compared, listed};
 use crate::catalog;
 use crate::diagnose::case::Case;
-use crate::diagnose::facts::{Facts, Plane};
+use crate::diagnose::facts::{Auth, Facts, Plane};
 use crate::diagnose::mentions;
 use crate::diagnose::rank::Weights;
 
@@ -54,8 +54,28 @@ fn hosts(facts: &Facts, weights: &mut Weights) {
 fn subscription(case: &Case, facts: &Facts, weights: &mut Weights) {
     let Some(called) = facts.region.as_deref().and_then(catalog::region) else { return };
     if case.subscribed_regions.is_empty() {
-        let home = case.home_region.as_deref().and_then(catalog::region);
-        if facts.is_unauthenticated() && home.is_some_and(|home| home.name == called.name) {
+        let said = mentions::first(
+            &facts.all,
+            mentions::pattern!(
+                r"home region(?: is|:|=)?[^a-z\n]{0,3}([a-z]{2}(?:-[a-z]{2,4})?-[a-z]{4,}-\d)"
+            ),
+        );
+        let home = case.home_region.as_deref().or(said.as_deref()).and_then(catalog::region);
+        if !facts.is_unauthenticated() || facts.auth == Some(Auth::GenaiApiKey) {
+            return;
+        }
+        if home.is_some_and(|home| home.name != called.name) {
+            let text = format!(
+                "`{}` is not the home region, so the tenancy may not be subscribed to it",
+                called.name
+            );
+            add(
+                weights,
+                &compared(text),
+                &[("region-not-subscribed", 1.6), ("region-subscription-propagation", 0.6)],
+            );
+        }
+        if home.is_some_and(|home| home.name == called.name) {
             let text = format!("`{}` is the home region, which every tenancy is subscribed to", called.name);
             weights.exclude("region-not-subscribed", &text);
             weights.exclude("region-subscription-propagation", &text);
@@ -97,7 +117,8 @@ fn service_in_region(facts: &Facts, weights: &mut Weights) {
         } else {
             format!("; its host answered `{}` when it was asked", region.scan)
         };
-        (format!("no page lists Generative AI in `{}`{scan}", region.name), 4.0)
+        let weight = if region.scan.is_empty() { 4.0 } else { 5.2 };
+        (format!("no page lists Generative AI in `{}`{scan}", region.name), weight)
     } else if agents && region.genai && !region.agents {
         (format!("no page lists agents in `{}`", region.name), 2.0)
     } else if facts.plane == Some(Plane::InferenceOpenai) && !region.openai_compatible {

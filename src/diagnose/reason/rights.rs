@@ -5,6 +5,7 @@ use crate::authz::{Clause, Compiled, Prepared, Tenancy, Truth, near_misses};
 use crate::diagnose::asked;
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::{Auth, Facts};
+use crate::diagnose::mentions::{first, pattern};
 use crate::diagnose::rank::{Evidence, Weights};
 
 fn seen(text: String) -> Evidence {
@@ -20,6 +21,19 @@ pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     stated(&lower, facts, weights);
     if facts.is_refused() {
         evaluated(case, facts, weights);
+    } else {
+        compiled_alone(case, weights);
+    }
+}
+
+/// A policy that is refused when it is written: what OCI rejects in its statements.
+fn compiled_alone(case: &Case, weights: &mut Weights) {
+    let compiled = Compiled::new(tenancy(case));
+    for origin in &compiled.origins {
+        if let Some(why) = &origin.rejected {
+            let text = format!("OCI rejects `{}`: {why}", origin.text);
+            add(weights, &seen(text), &[("policy-syntax", 3.0), ("dynamic-group-nonexistent", -1.5)]);
+        }
     }
 }
 
@@ -32,6 +46,27 @@ fn stated(lower: &[String], facts: &Facts, weights: &mut Weights) {
     if is_resource && any("all-resources") && any("in tenancy") && any("dynamic-group") {
         let text = "the statements at hand are ample, so what is open is whether the caller is in the group";
         weights.add("dynamic-group-not-matching", 1.6, &seen(text.to_owned()));
+    }
+    if any("manage all-resources in tenancy") {
+        let text = "a statement at hand grants everything in the whole tenancy";
+        let causes = [
+            ("policy-missing", -1.5),
+            ("policy-wrong-compartment", -2.5),
+            ("permission-not-in-verb", -2.5),
+            ("resource-type-not-covered", -2.5),
+            ("policy-condition-mismatch", -1.5),
+        ];
+        add(weights, &seen(text.to_owned()), &causes);
+    }
+    let plain_group = |statement: &String| {
+        statement.contains("allow group ") && !statement.split(" to ").next().unwrap_or("").contains('/')
+    };
+    let domain = pattern!(
+        r"\b(?:identity |non-default |other )?domains? ['`\x22]?[a-z]|\bin (?:the|another|a) (?:identity )?domain\b|non-?default domain"
+    );
+    if lower.iter().any(plain_group) && first(&facts.all, domain).is_some() {
+        let text = "the statement names a group without its domain, which means the Default domain";
+        add(weights, &seen(text.to_owned()), &[("group-domain-prefix", 2.6)]);
     }
     if all("generative-ai-family") && any("in tenancy") && facts.is_stateful() {
         let text = "the family is granted; it was seen not to cover Responses and Conversations";
@@ -72,13 +107,16 @@ fn evaluated(case: &Case, facts: &Facts, weights: &mut Weights) {
             add(weights, &seen(text), &[("policy-syntax", 4.0)]);
             continue;
         }
+        // A clause that can't be settled is no clause that fails.
+        let sure = |clause: Clause| fails(&prepared, miss.origin, clause);
+        let failed: Vec<_> = miss.failed.iter().filter(|failed| sure(failed.clause)).collect();
         // The more clauses fail, the less this statement was meant for the call.
-        let strength = match miss.failed.len() {
+        let strength = match failed.len() {
             0 | 1 => 1.0,
             2 => 0.5,
             _ => continue,
         };
-        for failed in &miss.failed {
+        for failed in failed {
             let text = format!(
                 "`{text}` would grant it but for its {}: it says `{}`, the call has `{}`",
                 failed.clause.as_str(),
@@ -94,6 +132,22 @@ fn evaluated(case: &Case, facts: &Facts, weights: &mut Weights) {
         }
     }
     open_clauses(&prepared, facts, weights);
+}
+
+/// Whether every grant of the statement fails by the clause for sure.
+fn fails(prepared: &Prepared<'_>, origin: usize, clause: Clause) -> bool {
+    let needs = prepared.request.wanted.needs();
+    let Some(right) = needs.first().and_then(|one_of| one_of.first()) else { return false };
+    prepared.compiled.grants.iter().filter(|grant| grant.origin == origin).all(|grant| {
+        let fit = prepared.fit(grant, right);
+        let truth = match clause {
+            Clause::Subject => fit.subject.0,
+            Clause::Verb | Clause::ResourceType => fit.action.0,
+            Clause::Location => fit.location.0,
+            Clause::Condition => fit.condition,
+        };
+        truth == Truth::False
+    })
 }
 
 /// The causes that a failing clause speaks for.

@@ -137,7 +137,8 @@ fn long_running(facts: &Facts, weights: &mut Weights) {
     }
     // A token of a principal other than a user is no API key: there is no fingerprint to be wrong.
     if principal && facts.is_unauthenticated() {
-        let text = String::new();
+        let text =
+            "such a principal signs with a token that is renewed, not with a registered key".to_owned();
         let evidence = compared(text);
         add(
             weights,

@@ -241,7 +241,7 @@ fn markdown_failure(finding: &Finding, page: &mut String) {
             other.cause,
             percent(other),
             plain(&other.explanation),
-            plain(other.next_check)
+            plain(&other.next_check)
         );
     }
     for open in &finding.open {
