@@ -58,9 +58,13 @@ fn conforms(root: &Value, schema: &Value, value: &Value, at: &str) {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-        _ => "number",
+        Value::Bool(_) => "boolean",
+        Value::Null => return,
+        Value::Number(_) => "number",
     };
-    assert!(schema["type"].is_null() || schema["type"] == kind, "{at}: {kind}");
+    if let Some(wanted) = schema["type"].as_str() {
+        assert_eq!(wanted, kind, "{at}");
+    }
     for required in schema["required"].as_array().into_iter().flatten() {
         assert!(value.get(required.as_str().unwrap()).is_some(), "{at}: lacks {required}");
     }
@@ -84,4 +88,46 @@ fn the_answer_is_as_the_schema_describes_it() {
     assert!(!answer["diagnoses"].as_array().unwrap().is_empty());
     assert!(!answer["ruled_out"].as_array().unwrap().is_empty());
     conforms(&schema, &schema, &answer, "$");
+}
+
+fn explain(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_ociam"))
+        .env_clear()
+        .arg("explain")
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn known_errors_are_explained_without_a_request() {
+    insta::assert_snapshot!("explain_entity", explain(&["Entity with key"]));
+    insta::assert_snapshot!("explain_path", explain(&["Path doesn't map to a registered service"]));
+    insta::assert_snapshot!("explain_cause", explain(&["group-domain-prefix"]));
+    let all = explain(&["404"]);
+    for part in [
+        "Authorization failed or requested resource not found",
+        "Entity with key apikey not found",
+        "NotFound",
+    ] {
+        assert!(all.contains(part), "{all}");
+    }
+}
+
+#[test]
+fn the_explanation_of_an_error_is_as_its_schema_describes_it() {
+    let output = Command::new(env!("CARGO_BIN_EXE_ociam")).args(["schema", "explain"]).output().unwrap();
+    let mut schema: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // A cause of an answer is described by the schema of diagnose.
+    schema["properties"]["answers"]["items"]["properties"]["causes"] = Value::Bool(true);
+    for query in ["NotAuthenticated", "429", "clock-skew", "ORA-20404"] {
+        let mut answer: Value = serde_json::from_str(&explain(&[query, "--format", "json"])).unwrap();
+        for each in answer["answers"].as_array_mut().unwrap() {
+            assert!(!each["causes"].as_array().unwrap().is_empty(), "{query}");
+            each["causes"] = Value::Null;
+        }
+        conforms(&schema, &schema, &answer, query);
+    }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::diagnose::{Case, Diagnosis, Report, diagnose, extract};
+use crate::diagnose::{Case, Report, diagnose, extract};
+use crate::report::diagnosis_json;
 
 use super::rules::ListFormat;
 use super::{Answer, Failure, Status, print_json};
@@ -87,30 +88,11 @@ fn read(path: Option<&Path>) -> Result<String, Failure> {
 }
 
 fn report_json(report: &Report) -> serde_json::Value {
-    let diagnosis = |each: &Diagnosis| {
-        let evidence: Vec<_> = each
-            .evidence
-            .iter()
-            .map(|evidence| json!({ "kind": evidence.kind, "text": evidence.text }))
-            .collect();
-        json!({
-            "cause": each.cause,
-            "confidence": each.confidence,
-            "explanation": each.explanation,
-            "evidence": evidence,
-            "remedy": {
-                "text": each.remedy.text,
-                "statements": each.remedy.statements,
-                "commands": each.remedy.commands,
-            },
-            "next_check": each.next_check,
-        })
-    };
     let ruled_out: Vec<_> =
         report.ruled_out.iter().map(|each| json!({ "cause": each.cause, "because": each.because })).collect();
     json!({
         "schema_version": 1,
-        "diagnoses": report.diagnoses.iter().map(diagnosis).collect::<Vec<_>>(),
+        "diagnoses": report.diagnoses.iter().map(diagnosis_json).collect::<Vec<_>>(),
         "ruled_out": ruled_out,
     })
 }

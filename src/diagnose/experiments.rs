@@ -81,7 +81,7 @@ impl Outcome {
 }
 
 /// The words of a message without its names, numbers and ids.
-fn wording(message: &str) -> String {
+pub(super) fn wording(message: &str) -> String {
     let plain =
         |word: &&str| word.chars().all(|character| character.is_alphabetic() || ".,!:;".contains(character));
     message.split_whitespace().filter(plain).collect::<Vec<_>>().join(" ").to_lowercase()

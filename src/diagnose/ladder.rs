@@ -213,7 +213,7 @@ pub fn next(belief: &Belief, seen: &[Seen], at_hand: &BTreeSet<Need>, requests: 
 }
 
 /// What an experiment costs: a look little, a request one, more for tokens and waiting.
-fn cost(experiment: &Experiment) -> f64 {
+pub(super) fn cost(experiment: &Experiment) -> f64 {
     0.2 + f64::from(experiment.requests)
         + if experiment.paid { 0.5 } else { 0.0 }
         + f64::from(experiment.waits) / 120.0

@@ -227,7 +227,7 @@ fn fallback(facts: &Facts) -> Vec<String> {
 pub(super) fn check(first: &'static str, second: &'static str, facts: &Facts) -> Option<String> {
     let pair = Belief::of([(first, 0.5), (second, 0.5)]);
     let possible = possible(facts);
-    let gain = |experiment: &Experiment| pair.gain(experiment) / (0.5 + f64::from(experiment.requests));
+    let gain = |experiment: &Experiment| pair.gain(experiment) / ladder::cost(experiment);
     let apt = |experiment: &Experiment| experiment.needs.iter().all(|need| possible.contains(need));
     let best = experiments()
         .values()

@@ -3,6 +3,7 @@
 
 pub mod checklist;
 mod concise;
+mod diagnosis;
 mod github;
 mod gitlab;
 mod human;
@@ -23,6 +24,7 @@ use std::io::{self, Write};
 use crate::diag::{Finding, Severity};
 use crate::text::Files;
 
+pub use diagnosis::diagnosis_json;
 pub use page::page;
 pub use parse_json::parse_document;
 pub use statistics::statistics;

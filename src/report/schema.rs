@@ -53,6 +53,11 @@ pub const ALL: &[Schema] = &[
         text: include_str!("schema/diagnose.json"),
     },
     Schema {
+        name: "explain",
+        about: "what `ociam explain --format json` prints of an error",
+        text: include_str!("schema/explain.json"),
+    },
+    Schema {
         name: "tenancy",
         about: "the tenancy file that `why`, `who-can` and `diff` read",
         text: include_str!("schema/tenancy.json"),

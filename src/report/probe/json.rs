@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::diagnose::{Diagnosis, Report};
+use crate::diagnose::Report;
 use crate::probe::{Finding, Observation, Outcome, PlannedRequest, Row};
+use crate::report::diagnosis_json;
 
 /// The document of a run.
 pub fn document(outcome: &Outcome) -> Value {
@@ -117,30 +118,13 @@ fn row(outcome: &Outcome, row: &Row) -> Option<Value> {
     }))
 }
 
-fn diagnosis(each: &Diagnosis) -> Value {
-    let evidence: Vec<Value> =
-        each.evidence.iter().map(|fact| json!({ "kind": fact.kind, "text": fact.text })).collect();
-    json!({
-        "cause": each.cause,
-        "confidence": each.confidence,
-        "explanation": each.explanation,
-        "evidence": evidence,
-        "remedy": {
-            "text": each.remedy.text,
-            "statements": each.remedy.statements,
-            "commands": each.remedy.commands,
-        },
-        "next_check": each.next_check,
-    })
-}
-
 /// The causes of a failure, with whose and where.
 fn diagnoses(finding: &Finding) -> Vec<Value> {
     let Report { diagnoses, .. } = &finding.report;
     diagnoses
         .iter()
         .map(|each| {
-            let mut value = diagnosis(each);
+            let mut value = diagnosis_json(each);
             if let Some(fields) = value.as_object_mut() {
                 fields.insert("auth_method".to_owned(), json!(finding.auth_method));
                 fields.insert("plane".to_owned(), json!(finding.plane));
