@@ -1,14 +1,26 @@
 //! A tenancy model from what the sources read: policies, and the groups and compartments declared beside them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::tenancy::{Compartment, Domain, DynamicGroup, Group, Policy, StatementText, Tenancy};
-use crate::source::{Attachment, Configuration, Declared, DeclaredKind, Role, Root};
+use crate::source::{
+    Attachment, Configuration, Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, Root,
+    StatementSource,
+};
 use crate::text::{MappedText, Place};
 
 /// The name of the policy that statements without one are put in.
 const LOOSE: &str = "statements";
+
+/// The part of a configuration that makes one tenancy, with the numbers of policies and statements.
+#[derive(Default)]
+struct Selected<'c> {
+    declared: Vec<&'c Declared>,
+    matching_rules: Vec<&'c MatchingRuleSource>,
+    policies: Vec<(usize, &'c PolicySource)>,
+    statements: Vec<(usize, &'c StatementSource)>,
+}
 
 impl Tenancy {
     /// The tenancy that a configuration describes. Nothing is held to be complete: what isn't declared may exist.
@@ -18,27 +30,55 @@ impl Tenancy {
         tenancy
     }
 
-    /// The tenancy that the part of a configuration describes which is applied together.
-    pub fn of_root(configuration: &Configuration, root: &Root) -> Self {
-        let mut tenancy = Tenancy::default();
-        tenancy.add(configuration, Some(root));
-        tenancy
+    /// The tenancies that the parts of a configuration describe which are applied together, those without a statement
+    /// left out.
+    pub fn of_roots(configuration: &Configuration) -> Vec<Self> {
+        let mut parts: BTreeMap<&Root, Selected> = BTreeMap::new();
+        let roots: Vec<Root> =
+            configuration.statements.iter().map(|source| configuration.root_of(source)).collect();
+        for (numbered, root) in configuration.statements.iter().enumerate().zip(&roots) {
+            parts.entry(root).or_default().statements.push(numbered);
+        }
+        for one in &configuration.declared {
+            if let Some(part) = parts.get_mut(&one.root) {
+                part.declared.push(one);
+            }
+        }
+        for one in &configuration.matching_rules {
+            if let Some(part) = parts.get_mut(&one.root) {
+                part.matching_rules.push(one);
+            }
+        }
+        for (at, one) in configuration.policies.iter().enumerate() {
+            if let Some(part) = parts.get_mut(&one.root) {
+                part.policies.push((at, one));
+            }
+        }
+        let tenancy = |part: &Selected| {
+            let mut tenancy = Tenancy::default();
+            tenancy.add(configuration, part);
+            tenancy
+        };
+        parts.values().map(tenancy).collect()
     }
 
     /// Adds what a configuration describes.
     pub fn add_configuration(&mut self, configuration: &Configuration) {
-        self.add(configuration, None);
+        let all = Selected {
+            declared: configuration.declared.iter().collect(),
+            matching_rules: configuration.matching_rules.iter().collect(),
+            policies: configuration.policies.iter().enumerate().collect(),
+            statements: configuration.statements.iter().enumerate().collect(),
+        };
+        self.add(configuration, &all);
     }
 
-    fn add(&mut self, configuration: &Configuration, root: Option<&Root>) {
-        let within = |own: &Root| root.is_none_or(|root| root == own);
-        let declared: Vec<_> = configuration.declared.iter().filter(|one| within(&one.root)).collect();
-        let locals = Locals::new(&declared);
-        for declared in &declared {
+    fn add(&mut self, configuration: &Configuration, part: &Selected) {
+        let locals = Locals::new(&part.declared);
+        for declared in &part.declared {
             self.declare(declared, configuration, &locals);
         }
-        let rules = configuration.matching_rules.iter().filter(|source| within(&source.root));
-        for source in rules.filter(|source| source.role == Role::Policy) {
+        for source in part.matching_rules.iter().filter(|source| source.role == Role::Policy) {
             let rule = statement(configuration, &source.text, source.place, source.maybe, None);
             let address = source.address.as_deref().unwrap_or_default();
             match self.dynamic_groups.iter_mut().find(|group| group.address.as_deref() == Some(address)) {
@@ -54,21 +94,15 @@ impl Tenancy {
                 }
             }
         }
-        let mut places = Vec::with_capacity(configuration.policies.len());
-        for policy in &configuration.policies {
-            places.push(within(&policy.root).then_some(self.policies.len()));
-            if !within(&policy.root) {
-                continue;
-            }
-            self.policies.push(Policy {
-                name: policy.address.to_string(),
-                compartment: locals.attachment(&policy.attachment),
-                ..Policy::default()
-            });
-        }
+        let first = self.policies.len();
+        self.policies.extend(part.policies.iter().map(|(_, policy)| Policy {
+            name: policy.address.to_string(),
+            compartment: locals.attachment(&policy.attachment),
+            ..Policy::default()
+        }));
         let mut loose = Policy { name: LOOSE.into(), compartment: Some(String::new()), ..Policy::default() };
-        for (at, source) in configuration.statements.iter().enumerate() {
-            if source.role == Role::Prose || root.is_some() && !within(&configuration.root_of(source)) {
+        for &(at, source) in &part.statements {
+            if source.role == Role::Prose {
                 continue;
             }
             // What only reads like a statement may not be in force.
@@ -77,8 +111,9 @@ impl Tenancy {
             let maybe = maybe || policy.is_some_and(|policy| policy.maybe);
             let mut text = statement(configuration, &source.text, source.place, maybe, source.index);
             text.source = Some(at);
-            let policy = source.policy.and_then(|policy| places.get(policy).copied().flatten());
-            match policy.and_then(|policy| self.policies.get_mut(policy)) {
+            let own =
+                source.policy.and_then(|at| part.policies.binary_search_by_key(&at, |(at, _)| *at).ok());
+            match own.and_then(|own| self.policies.get_mut(first + own)) {
                 Some(policy) => policy.statements.push(text),
                 None => loose.statements.push(text),
             }

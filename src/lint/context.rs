@@ -1,6 +1,5 @@
 //! What a rule sees, and where it reports to.
 
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +9,7 @@ use crate::authz::{Compiled, Tenancy};
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::SyntaxError;
 use crate::policy::ast::{self, Condition, Statement, Test};
-use crate::source::{Configuration, MatchingRuleSource, PolicySource, Root, StatementSource};
+use crate::source::{Configuration, MatchingRuleSource, PolicySource, StatementSource};
 use crate::text::{MappedText, Place, Segment, Span};
 
 use super::fix::host_escape;
@@ -195,12 +194,7 @@ impl<'a> ConfigurationContext<'a> {
     /// together, made when a rule asks for the first time.
     pub fn tenancies(&self) -> &[Compiled] {
         self.tenancies.get_or_init(|| {
-            let statements = &self.configuration.statements;
-            let roots: BTreeSet<Root> =
-                statements.iter().map(|one| self.configuration.root_of(one)).collect();
-            let roots: Vec<Root> = roots.into_iter().collect();
-            let compiled = |root| Compiled::new(Tenancy::of_root(self.configuration, root));
-            roots.par_iter().map(compiled).collect()
+            Tenancy::of_roots(self.configuration).into_par_iter().map(Compiled::new).collect()
         })
     }
 

@@ -51,6 +51,8 @@ pub(super) fn evaluate(
         }
     }
     let mut parts = eval::evaluate(&parsed, &mut configuration.files, &disk);
+    // The trees of a large tree of folders take a while to go.
+    parsed.into_par_iter().for_each(drop);
     let foreign: HashSet<FileId> = neighbours.into_iter().collect();
     if !foreign.is_empty() {
         parts.leave_out(&foreign);

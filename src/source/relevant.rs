@@ -72,7 +72,7 @@ static NAMES: LazyLock<Option<[Regex; 4]>> = LazyLock::new(|| {
 /// Looks through a Terraform file.
 pub(super) fn terraform(bytes: &[u8]) -> Scan {
     let comment = || memmem::find(bytes, b"ociam:").is_some();
-    let hit = declares(bytes) || begins_any(bytes, true) || comment() || holds_secret(bytes);
+    let hit = declares(bytes) || may_begin_statements(bytes) || comment() || holds_secret(bytes);
     Scan { hit, modules: modules(bytes) }
 }
 
@@ -121,6 +121,12 @@ fn holds_secret(bytes: &[u8]) -> bool {
             let glued = at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(is_name);
             !glued && tail.get(..API_SECRET_TAIL).is_some_and(|tail| tail.iter().all(is_name))
         })
+}
+
+/// Whether a string of a Terraform file may begin as a statement or matching rule, whatever stands for its unknown
+/// values.
+pub(super) fn may_begin_statements(bytes: &[u8]) -> bool {
+    begins_any(bytes, true)
 }
 
 /// Whether a statement or matching rule may begin anywhere. In Terraform (`strings`) one begins only where a string or
@@ -232,7 +238,9 @@ fn begins_statement(bytes: &[u8], start: usize, end: usize, rule: bool) -> bool 
     let window = bytes.get(start..bytes.len().min(start + WINDOW)).unwrap_or(&[]);
     let window = String::from_utf8_lossy(window);
     if rule {
-        return looks_like_matching_rule(&window);
+        // What stands in the braces may come from elsewhere.
+        let inner = window.get(end - start..).unwrap_or("").trim_start();
+        return looks_like_matching_rule(&window) || inner.starts_with("${") || inner.starts_with("%");
     }
     // An escape stands for any character.
     if bytes.get(end) == Some(&b'\\') {

@@ -74,11 +74,14 @@ pub struct MappedText {
 impl MappedText {
     /// Text that stands in a file byte for byte, from `offset` on, without holes.
     pub fn verbatim(text: impl Into<String>, file: FileId, offset: usize) -> Self {
-        let mut builder = TextBuilder::new();
         let text = text.into();
-        let span = Span::new(offset, offset + text.len());
-        builder.push(&text, Place { file, span }, Origin::Verbatim, None);
-        builder.finish()
+        if text.is_empty() {
+            return Self::default();
+        }
+        let source = Place { file, span: Span::new(offset, offset + text.len()) };
+        let span = Span::new(0, text.len());
+        let segments = vec![Segment { text: span, source, origin: Origin::Verbatim, via: None }];
+        Self { text, segments, holes: Vec::new() }
     }
 
     /// The text; unknown values stand in it as the user's own template text.

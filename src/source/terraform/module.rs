@@ -2,6 +2,7 @@
 //! variable files by precedence. Evaluates nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, TemplatePart};
 use crate::text::FileId;
@@ -64,7 +65,7 @@ pub struct Resource {
     /// The name within its kind.
     pub name: String,
     /// The block.
-    pub block: Block,
+    pub block: Arc<Block>,
 }
 
 /// The content of one directory.
@@ -73,15 +74,15 @@ pub struct Module {
     /// The directory, normalised; empty for the current one.
     pub directory: String,
     /// Variables by name.
-    pub variables: BTreeMap<String, Block>,
-    /// Locals by name.
-    pub locals: BTreeMap<String, Attribute>,
+    pub variables: BTreeMap<String, Arc<Block>>,
+    /// Locals by name: their block and their number in it.
+    locals: BTreeMap<String, (Arc<Block>, usize)>,
     /// Resources and data sources, in the order of files and text.
     pub resources: Vec<Resource>,
     /// Module calls by name.
-    pub calls: BTreeMap<String, Block>,
+    pub calls: BTreeMap<String, Arc<Block>>,
     /// Outputs by name.
-    pub outputs: BTreeMap<String, Block>,
+    pub outputs: BTreeMap<String, Arc<Block>>,
     /// Values of the automatic variable files, later files over earlier ones.
     pub values: BTreeMap<String, Expr>,
     /// Whether there is any configuration, not only variable files or tests.
@@ -113,15 +114,15 @@ impl Module {
         module
     }
 
-    fn add(&mut self, block: &Block) {
+    fn add(&mut self, block: &Arc<Block>) {
         let label = |at: usize| block.labels.get(at).cloned().unwrap_or_default();
         match block.kind.as_str() {
             "variable" => drop(self.variables.insert(label(0), block.clone())),
             "output" => drop(self.outputs.insert(label(0), block.clone())),
             "module" => drop(self.calls.insert(label(0), block.clone())),
             "locals" => {
-                for attribute in &block.body.attributes {
-                    self.locals.insert(attribute.name.clone(), attribute.clone());
+                for (at, attribute) in block.body.attributes.iter().enumerate() {
+                    self.locals.insert(attribute.name.clone(), (block.clone(), at));
                 }
             }
             "resource" | "data" | "ephemeral" => self.resources.push(Resource {
@@ -135,7 +136,7 @@ impl Module {
         }
     }
 
-    fn overridden_by(&mut self, block: &Block) {
+    fn overridden_by(&mut self, block: &Arc<Block>) {
         let label = |at: usize| block.labels.get(at).map_or("", String::as_str);
         let known = match block.kind.as_str() {
             "variable" => self.variables.get_mut(label(0)),
@@ -151,9 +152,15 @@ impl Module {
             _ => None,
         };
         match known {
-            Some(known) => merge(&mut known.body, &block.body),
+            Some(known) => merge(&mut Arc::make_mut(known).body, &block.body),
             None => self.add(block),
         }
+    }
+
+    /// The local of this name.
+    pub fn local(&self, name: &str) -> Option<&Attribute> {
+        let (block, at) = self.locals.get(name)?;
+        block.body.attributes.get(*at)
     }
 
     /// The resource or data source of this name and its number.

@@ -3,6 +3,8 @@
 //! All places are bytes of the file as on disk. Escapes are decoded and heredocs undedented already; the map in
 //! each literal leads back to the file.
 
+use std::sync::Arc;
+
 use crate::text::{MappedText, Place};
 
 /// A file's or block's content.
@@ -10,8 +12,8 @@ use crate::text::{MappedText, Place};
 pub struct Body {
     /// Attributes, in order.
     pub attributes: Vec<Attribute>,
-    /// Blocks, in order.
-    pub blocks: Vec<Block>,
+    /// Blocks, in order. Shared with the module that they are part of.
+    pub blocks: Vec<Arc<Block>>,
 }
 
 /// `name = value`

@@ -86,7 +86,7 @@ pub fn file_path(machine: &Machine, scope: &Scope, path: &str) -> Eval<String> {
 
 fn local(machine: &Machine, instance: usize, name: &str, place: Place) -> Eval {
     let module = machine.instance(instance)?.module;
-    let Some(local) = module.locals.get(name) else {
+    let Some(local) = module.local(name) else {
         return Err(Fail::new(format!("there is no local `{name}`")).at(place));
     };
     Ok(machine.once(Key::Local(instance, name.into()), &format!("local `{name}`"), place, || {

@@ -10,6 +10,7 @@ use super::resources::{own_place, own_start};
 use super::value::{InstanceKey, Value};
 use crate::source::parts::Parts;
 use crate::source::recognise::{START_WORDS, looks_like_matching_rule, looks_like_statement};
+use crate::source::relevant::may_begin_statements;
 use crate::source::terraform::module::{FileRole, TerraformFile};
 use crate::source::terraform::syntax::{Block, Body, Expr, ExprKind, For, Step, TemplatePart};
 use crate::source::{MatchingRuleSource, Role, Root, StatementSource};
@@ -30,7 +31,8 @@ pub fn find(machine: &Machine, directory: &str, files: &[&TerraformFile], used: 
         found: Parts::default(),
         role: Role::Candidate,
     };
-    for file in files {
+    let speaks = |file: &TerraformFile| may_begin_statements(machine.text(file.file).as_bytes());
+    for file in files.iter().filter(|file| speaks(file)) {
         let test = FileRole::of(&file.path) == FileRole::Test;
         search.role = if test { Role::Prose } else { Role::Candidate };
         search.body(&file.body, &Scope::new(instance));
@@ -343,7 +345,7 @@ fn mentions_parts(parts: &[TemplatePart]) -> bool {
 
 fn mentions_block(block: &Block) -> bool {
     block.body.attributes.iter().any(|attribute| mentions(&attribute.value))
-        || block.body.blocks.iter().any(mentions_block)
+        || block.body.blocks.iter().any(|block| mentions_block(block))
 }
 
 /// Whether a string in the expression may begin a statement.

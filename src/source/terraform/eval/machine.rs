@@ -317,6 +317,11 @@ impl<'a> Machine<'a> {
         *conditions.entry(identity).or_insert(next)
     }
 
+    /// The text of a file that was given.
+    pub fn text(&self, file: FileId) -> &str {
+        self.files.get(file).map_or("", |file| &file.text)
+    }
+
     /// The user's own text at a place.
     pub fn source(&self, place: Place) -> String {
         if (place.file.0 as usize) < self.files.len() {

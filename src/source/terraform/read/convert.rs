@@ -1,6 +1,7 @@
 //! hcl-edit's tree to ours: absolute places, decoded literals, names taken from the file's own text.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use hcl_edit::Span as _;
 use hcl_edit::expr::{BinaryOperator, Expression, ObjectKey, Traversal, TraversalOperator, UnaryOperator};
@@ -43,12 +44,12 @@ impl Converter<'_> {
                     place: self.attribute_place(attribute),
                     value: self.expr(&attribute.value),
                 }),
-                Structure::Block(block) => converted.blocks.push(Block {
+                Structure::Block(block) => converted.blocks.push(Arc::new(Block {
                     kind: block.ident.as_str().to_owned(),
                     labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
                     place: self.place(block.span()),
                     body: self.body(&block.body),
-                }),
+                })),
             }
         }
         converted
@@ -303,6 +304,13 @@ impl Flat {
 
 /// Strips, undents and makes a tree of the parts.
 pub(super) fn finish(mut flat: Vec<Flat>, undent: bool) -> Vec<TemplatePart> {
+    if let [Flat::Text(text)] = flat.as_mut_slice()
+        && !undent
+    {
+        // Nearly every string is that.
+        let text = std::mem::take(text);
+        return if text.as_str().is_empty() { Vec::new() } else { vec![TemplatePart::Literal(text)] };
+    }
     strip(&mut flat);
     if undent {
         undent_lines(&mut flat);
@@ -393,6 +401,7 @@ fn tree(parts: &mut impl Iterator<Item = Flat>) -> (Vec<TemplatePart>, Ended) {
             Flat::Control { control: Control::End, .. } => return (found, Ended::End),
         }
     }
+    found.shrink_to_fit();
     (found, Ended::End)
 }
 

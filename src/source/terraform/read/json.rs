@@ -3,6 +3,8 @@
 //! JSON does not tell blocks from attributes. What is a block at the top of a file, and the blocks that every
 //! resource may have, is known here; any other object stays an attribute.
 
+use std::sync::Arc;
+
 use crate::source::json::{self, Kind, Member, Node};
 use crate::source::problem;
 use crate::source::terraform::syntax::{Attribute, Block, Body, Expr, ExprKind, TemplatePart};
@@ -171,12 +173,12 @@ impl Reader<'_> {
                 let mut inner = Body::default();
                 self.body(object, Inside::of(&member.key), &mut inner);
                 let span = start.span.to(object.place.span);
-                body.blocks.push(Block {
+                body.blocks.push(Arc::new(Block {
                     kind: member.key.clone(),
                     labels: labels.iter().map(|(label, _)| label.clone()).collect(),
                     place: Place { file: self.file, span },
                     body: inner,
-                });
+                }));
                 continue;
             }
             for label in object.members().iter().filter(|label| label.key != "//") {

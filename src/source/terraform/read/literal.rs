@@ -15,6 +15,9 @@ pub(super) fn heredoc(raw: &str, file: FileId, start: usize) -> MappedText {
 type Escape = fn(&str) -> Option<(usize, String)>;
 
 fn decode(raw: &str, file: FileId, start: usize, escape: Escape) -> MappedText {
+    if memchr::memchr3(b'\\', b'$', b'%', raw.as_bytes()).is_none() {
+        return MappedText::verbatim(raw, file, start);
+    }
     let mut builder = TextBuilder::new();
     let place = |from: usize, to: usize| Place { file, span: Span::new(start + from, start + to) };
     let (mut plain, mut at) = (0, 0);

@@ -1,5 +1,7 @@
 //! Native syntax: `.tf`, `.tfvars`, `.tftest.hcl`.
 
+use std::sync::Arc;
+
 use hcl_edit::structure;
 
 use crate::source::problem;
@@ -189,7 +191,7 @@ impl Reader<'_> {
                     if self.read.problems.len() == before {
                         self.refuse(chunk, &refusal);
                     }
-                    body.blocks.push(block);
+                    body.blocks.push(Arc::new(block));
                 }
                 None => self.salvage(chunk, &refusal, top, depth, body),
             }

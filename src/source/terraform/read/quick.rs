@@ -5,6 +5,8 @@
 //! `None` for the whole text where it meets anything else, be it wrong or only rare (directives, names in other
 //! alphabets, comments inside templates, a name set twice). Then hcl-edit reads the text and says what is wrong.
 
+use std::sync::Arc;
+
 use crate::source::terraform::syntax::{
     Attribute, Binary, Block, Body, Expr, ExprKind, For, Step, TemplatePart, Unary,
 };
@@ -15,7 +17,7 @@ use super::literal;
 
 /// How deep expressions and blocks are followed, together.
 const DEEPEST: usize = 40;
-/// Binary operators of one attribute.
+/// Binary operators on one path through an expression.
 const MOST_OPERATORS: usize = 100;
 
 /// The tree of a text that begins at byte `base` of its file.
@@ -27,7 +29,7 @@ pub(super) fn body(file: FileId, text: &str, base: usize) -> Option<Body> {
         bytes: text.as_bytes(),
         at: 0,
         depth: 0,
-        operators: 0,
+        operators: (0, 0),
         within_template: false,
     };
     let body = quick.body()?;
@@ -41,7 +43,8 @@ struct Quick<'t> {
     bytes: &'t [u8],
     at: usize,
     depth: usize,
-    operators: usize,
+    /// Binary operators of the expression that is read, and the most of one inside it.
+    operators: (usize, usize),
     within_template: bool,
 }
 
@@ -157,6 +160,8 @@ impl<'t> Quick<'t> {
         let mut names: Vec<&str> = body.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
         names.sort_unstable();
         let repeated = names.windows(2).any(|pair| pair.first() == pair.last());
+        body.attributes.shrink_to_fit();
+        body.blocks.shrink_to_fit();
         (!repeated).then_some(body)
     }
 
@@ -168,14 +173,14 @@ impl<'t> Quick<'t> {
             body.attributes.push(self.attribute(start, name)?);
             return Some(());
         }
-        let mut labels = Vec::new();
+        let mut labels = Vec::with_capacity(2);
         while self.peek() != b'{' {
             labels.push(self.label()?.to_owned());
             self.skip(false)?;
         }
         let inner = self.deeper(Self::block)?;
         let place = self.place(start, self.at);
-        body.blocks.push(Block { kind: name.to_owned(), labels, place, body: inner });
+        body.blocks.push(Arc::new(Block { kind: name.to_owned(), labels, place, body: inner }));
         Some(())
     }
 
@@ -215,32 +220,37 @@ impl<'t> Quick<'t> {
     fn attribute(&mut self, start: usize, name: &str) -> Option<Attribute> {
         self.expect(b'=')?;
         self.skip(false)?;
-        self.operators = 0;
         let value = self.expr(false)?;
         Some(Attribute { name: name.to_owned(), place: self.place(start, self.at), value })
     }
 
     fn expr(&mut self, ignored: bool) -> Option<Expr> {
-        self.deeper(|quick| {
-            let start = quick.at;
-            let first = quick.term(ignored)?;
-            let first = quick.operations(first, start, 0, ignored)?;
-            let end = quick.at;
-            quick.skip(ignored)?;
-            if quick.peek() != b'?' {
-                quick.at = end;
-                return Some(first);
-            }
-            quick.at += 1;
-            quick.skip(ignored)?;
-            let yes = quick.expr(ignored)?;
-            quick.skip(ignored)?;
-            quick.expect(b':')?;
-            quick.skip(ignored)?;
-            let no = quick.expr(ignored)?;
-            let kind = ExprKind::Conditional(Box::new(first), Box::new(yes), Box::new(no));
-            Some(Expr { place: quick.place(start, quick.at), kind })
-        })
+        let outer = std::mem::take(&mut self.operators);
+        let expr = self.deeper(|quick| quick.whole_expr(ignored))?;
+        let path = self.operators.0 + self.operators.1;
+        self.operators = (outer.0, outer.1.max(path));
+        (path <= MOST_OPERATORS).then_some(expr)
+    }
+
+    fn whole_expr(&mut self, ignored: bool) -> Option<Expr> {
+        let start = self.at;
+        let first = self.term(ignored)?;
+        let first = self.operations(first, start, 0, ignored)?;
+        let end = self.at;
+        self.skip(ignored)?;
+        if self.peek() != b'?' {
+            self.at = end;
+            return Some(first);
+        }
+        self.at += 1;
+        self.skip(ignored)?;
+        let yes = self.expr(ignored)?;
+        self.skip(ignored)?;
+        self.expect(b':')?;
+        self.skip(ignored)?;
+        let no = self.expr(ignored)?;
+        let kind = ExprKind::Conditional(Box::new(first), Box::new(yes), Box::new(no));
+        Some(Expr { place: self.place(start, self.at), kind })
     }
 
     /// The operations that follow a term and bind at least as closely as `least`.
@@ -254,10 +264,7 @@ impl<'t> Quick<'t> {
                 return Some(left);
             };
             self.at += length;
-            self.operators += 1;
-            if self.operators > MOST_OPERATORS {
-                return None;
-            }
+            self.operators.0 += 1;
             self.skip(ignored)?;
             let from = self.at;
             let right = self.term(ignored)?;
@@ -385,6 +392,7 @@ impl<'t> Quick<'t> {
             }
         }
         self.expect(b')')?;
+        arguments.shrink_to_fit();
         Some(ExprKind::Call { name: name.to_owned(), arguments, expand })
     }
 
@@ -418,6 +426,7 @@ impl<'t> Quick<'t> {
             self.at += 1;
         }
         self.expect(b']')?;
+        items.shrink_to_fit();
         Some(ExprKind::List(items))
     }
 
@@ -459,6 +468,7 @@ impl<'t> Quick<'t> {
             }
         }
         self.expect(b'}')?;
+        entries.shrink_to_fit();
         Some(ExprKind::Object(entries))
     }
 
