@@ -137,7 +137,10 @@ pub(super) fn incompatible(
         if let Some(at) = earlier.iter().position(|other| other.shape.excludes(&claim.shape)) {
             return Some((earlier.swap_remove(at), claim));
         }
-        earlier.push(claim);
+        // What says the same again excludes nothing more.
+        if !earlier.iter().any(|other| other.shape == claim.shape) {
+            earlier.push(claim);
+        }
     }
     None
 }

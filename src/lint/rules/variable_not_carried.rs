@@ -27,10 +27,12 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(action) = rule.action.as_ref().map(|action| &action.kind) else { return };
     let Some(condition) = condition_of(context) else { return };
     let tests = required(condition);
+    let named = |test: &&Test| equals(test, context.text, "request.operation")?.known(context.text);
+    let operation = tests.iter().find_map(named);
     for test in &tests {
         let Some(atom) = variable_of(test) else { continue };
         let Some(variable) = atom.known(context.text).and_then(catalog::variable) else { continue };
-        let Some((of, confidence)) = excluded(context, action, &tests, variable) else { continue };
+        let Some((of, confidence)) = excluded(context, action, operation, variable) else { continue };
         let help = if variable.name.starts_with("target.resource.tag.") {
             "test what the requests carry, such as the tag of the compartment: `target.resource.compartment.tag.…`"
         } else {
@@ -47,14 +49,12 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 fn excluded(
     context: &StatementContext<'_>,
     action: &ActionKind,
-    tests: &[&Test],
+    operation: Option<&str>,
     variable: &'static catalog::Variable,
 ) -> Option<(String, Confidence)> {
     let listed = |list: &[&str], word: &str| list.iter().any(|each| each.eq_ignore_ascii_case(word));
     let known = |word: &str| catalog::operations_named(word).next().is_some();
-    let operation = tests
-        .iter()
-        .find_map(|test| equals(test, context.text, "request.operation")?.known(context.text))
+    let operation = operation
         .filter(|word| !variable.operations.is_empty() && known(word) && !listed(variable.operations, word));
     if let Some(operation) = operation {
         return Some((format!("of `{operation}`"), Confidence::Medium));
