@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 
 use ociam::catalog;
-use ociam::checklist::{Outcome, Plan, Wish, calls, decide, plan, workloads};
+use ociam::checklist::{Outcome, Plan, Wish, calls, clients, decide, plan, workloads};
 
 const TODAY: &str = "2026-11-21";
 
@@ -169,6 +169,56 @@ fn a_model_that_the_region_does_not_serve_blocks_its_step_and_names_the_nearest_
     let step = plan.steps.iter().find(|step| step.id == "model").unwrap();
     let blocked = step.blocked.as_deref().unwrap();
     assert!(blocked.contains("`me-dubai-1` doesn't serve `cohere.rerank-v4.0-fast`"), "{blocked}");
+}
+
+#[test]
+fn a_dedicated_cluster_is_called_by_its_endpoint() {
+    let endpoint = "ocid1.generativeaiendpoint.oc1.us-chicago-1.e";
+    for (client, expected) in [
+        ("oci", format!("models.DedicatedServingMode(endpoint_id=\"{endpoint}\")")),
+        ("openai", format!("model=\"{endpoint}\"")),
+    ] {
+        let mut wish = wish("compute", "chat", None);
+        wish.client = Some(client.into());
+        wish.dedicated = true;
+        wish.names.insert("endpoint-ocid".into(), endpoint.into());
+        let plan = made(&wish).unwrap();
+        assert!(plan.steps.iter().any(|step| step.id == "dedicated"));
+        let code = plan.steps.iter().find_map(|step| step.snippet.as_ref()).unwrap().code.clone();
+        assert!(code.contains(&expected), "{code}");
+    }
+}
+
+#[test]
+fn snippets_are_whole() {
+    let mut seen = BTreeSet::new();
+    for (workload, call, method) in combinations() {
+        for client in clients().keys() {
+            // A snippet is the same wherever it runs.
+            if seen.contains(&(call, method, client)) {
+                continue;
+            }
+            let mut wish = wish(workload, call, Some(method));
+            wish.client = Some(client.clone());
+            let decision = decide(&wish).unwrap();
+            let Some(plan) = decision.chosen().and_then(|_| made(&wish)) else { continue };
+            seen.insert((call, method, client));
+            let snippet = plan.steps.iter().find_map(|step| step.snippet.clone()).unwrap();
+            let label = format!("{client}: {workload} × {call} × {method}\n{}", snippet.code);
+            for open in
+                ["<model", "<serving-mode>", "<imports>", "<setup>", "<arguments>", "<region>", "{model"]
+            {
+                assert!(!snippet.code.contains(open), "{open} in {label}");
+            }
+            // What the code reads from the environment is what the checklist sets.
+            for name in snippet.code.split("os.environ[\"").skip(1).filter_map(|rest| rest.split('"').next())
+            {
+                let given = plan.environment.iter().any(|one| one.name == name);
+                // Cloud Shell sets its own.
+                assert!(given || method == "delegation-token", "{name} in {label}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -358,6 +358,12 @@ pub struct Mode {
     /// Further environment variables, each with what goes in.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// How code names a model that is served on demand.
+    #[serde(default)]
+    pub on_demand: String,
+    /// How it names the endpoint of a dedicated AI cluster.
+    #[serde(default)]
+    pub dedicated: String,
     /// How each auth method is set up.
     pub methods: BTreeMap<String, Setup>,
     /// The whole snippet, by call; `{imports}`, `{setup}` and `{arguments}` are those of the auth method.

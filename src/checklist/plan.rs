@@ -551,6 +551,9 @@ impl Builder<'_> {
         let (mode, setup) = self.setup()?;
         let code = self.code(mode)?;
         let mut own = self.params.clone();
+        let dedicated = self.subject.wish.dedicated;
+        own.set("model-id", if dedicated { "{endpoint-ocid}" } else { "{model}" });
+        own.set("serving-mode", own.fill(if dedicated { &mode.dedicated } else { &mode.on_demand }));
         own.set("imports", setup.imports.trim_end());
         own.set("setup", setup.setup.trim_end());
         own.set("arguments", setup.arguments.trim_end());

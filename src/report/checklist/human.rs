@@ -44,7 +44,9 @@ pub(super) fn write(list: &Checklist<'_>, style: Style, out: &mut dyn Write) -> 
     write_decision(&plan.decision, style, out)?;
     for (number, (step, row)) in list.steps().enumerate() {
         let status = row.map(|row| format!("  {}", status(row, style))).unwrap_or_default();
-        let title = paint(&format!("{}. {}", number + 1, step.title), "1", style);
+        // What stands in the way by the catalogue alone is told by the text.
+        let colour = if step.blocked.is_some() { "1;31" } else { "1" };
+        let title = paint(&format!("{}. {}", number + 1, step.title), colour, style);
         writeln!(out, "\n{title}  [{}]{status}", step.id)?;
         if let Some(row) = row {
             result(row, style, out)?;
@@ -54,9 +56,6 @@ pub(super) fn write(list: &Checklist<'_>, style: Style, out: &mut dyn Write) -> 
             }
         }
         wrapped(out, "   ", 3, &step.text, style.width)?;
-        if let Some(blocked) = step.blocked.as_ref().filter(|_| row.is_none()) {
-            wrapped(out, &format!("   {} ", paint("!", "1;31", style)), 5, blocked, style.width)?;
-        }
         for block in &step.blocks {
             writeln!(out, "   {}:", block.title)?;
             block.lines.iter().try_for_each(|line| writeln!(out, "     {line}"))?;
