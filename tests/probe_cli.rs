@@ -509,3 +509,45 @@ fn all_cells_are_under_way_at_once() {
     assert_eq!(output.status.code(), Some(0), "what is skipped is no failure");
     assert!(peak.load(Ordering::SeqCst) >= 4, "{peak:?}");
 }
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_shows_what_is_known_so_far() {
+    let site = Site::new(&["us-chicago-1"], |request| {
+        if !request.target.starts_with("/identity/") {
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        fine(json!({ "items": [] }))
+    });
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ociam"))
+        .env_clear()
+        .env("HOME", site.path())
+        .current_dir(site.path())
+        .args(["probe", "--endpoints", "endpoints.json", "--format", "json", "--timeout", "60"])
+        .args(["--compartment", COMPARTMENT])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !site.service.requests().iter().any(|request| request.target.starts_with("/identity/")) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // The answer has been logged; a moment more for it to be read.
+    std::thread::sleep(Duration::from_millis(500));
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut text).unwrap();
+    child.wait().unwrap();
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(found["interrupted"], true);
+    assert_eq!(verdict(&found, "identity"), "works");
+    assert_eq!(verdict(&found, "inference"), "skipped");
+}
+
+#[test]
+fn a_page_that_cannot_be_kept_stops_the_run_before_anything_is_sent() {
+    let site = Site::new(&["us-chicago-1"], |_| fine(json!({})));
+    let output = site.run(&["--report", "no/such/folder.html"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(site.service.requests().is_empty());
+}

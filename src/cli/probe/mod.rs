@@ -67,16 +67,18 @@ pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Ans
     if args.dry_run {
         return dry_run(args, &lab, &outcome, terminal);
     }
+    if chosen.credentials.is_empty() && outcome.findings.is_empty() {
+        return Err(Failure::with_help(
+            "there is no credential to try",
+            match outcome.not_tried.first() {
+                Some(each) => format!("{}: {}", each.method, each.why),
+                None => "name one with --profile, --api-key or --auth".to_owned(),
+            },
+        ));
+    }
+    // Nothing is sent when the page that is to tell of it can't be kept.
+    args.report.iter().try_for_each(|path| writable(path))?;
     if !args.offline {
-        if outcome.plan.credentials.is_empty() && outcome.findings.is_empty() {
-            return Err(Failure::with_help(
-                "there is no credential to try",
-                match outcome.not_tried.first() {
-                    Some(each) => format!("{}: {}", each.method, each.why),
-                    None => "name one with --profile, --api-key or --auth".to_owned(),
-                },
-            ));
-        }
         probe(args, global, &lab, tenancy.as_ref(), &chosen, &mut outcome)?;
     }
     let when = around.now().to_string();
@@ -299,6 +301,17 @@ fn dry_run(args: &ProbeArgs, lab: &Lab, outcome: &Outcome, terminal: &Terminal) 
             report::write_plan(outcome, &requests, terminal.out, &mut io::stdout().lock())?;
             Ok(Status::Clean)
         }
+    }
+}
+
+fn writable(path: &Path) -> Result<(), Failure> {
+    let cannot = |why: &str| Failure::usage(format!("can't write `{}`: {why}", path.display()));
+    if path.is_dir() {
+        return Err(cannot("it is a folder"));
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => Err(cannot("its folder does not exist")),
+        _ => Ok(()),
     }
 }
 
