@@ -117,8 +117,8 @@ impl Explainer<'_> {
             }
             let group = if row.no_session.is_some() || row.verdict == Verdict::NotAuthenticated {
                 (Some(at.0), row.verdict.as_str().to_owned())
-            } else if row.verdict == Verdict::NotSupported && row.authenticated == Shown::Yes {
-                // What is wrong with a request is so for whoever makes it.
+            } else if row.verdict != Verdict::NotAuthorized && !row.by_design {
+                // What is wrong with a request or a service is so for whoever asks.
                 (None, format!("{} {}", at.1, row.reason))
             } else {
                 (Some(at.0), at.1.to_owned())
@@ -518,8 +518,17 @@ pub(super) fn witness(evidence: &preflight::Evidence) -> Option<Witness> {
         Some(instead) => format!("{} (instead: {instead})", evidence.text),
         None => evidence.text.clone(),
     };
-    Some(Witness::of("local-check", text, cause, weight(evidence.strength)))
+    let mut witness = Witness::of("local-check", text, cause, weight(evidence.strength));
+    if evidence.check == UNKNOWN_MODEL {
+        // The catalogue lists what is retired too: a name that it doesn't know was hardly ever offered.
+        witness.supports.push(("region-model-unavailable".to_owned(), 0.8));
+        witness.supports.push(("model-retired".to_owned(), -1.5));
+    }
+    Some(witness)
 }
+
+/// The check that finds a model's name in the catalogue.
+const UNKNOWN_MODEL: &str = "model";
 
 /// The OCIDs of a target, as the checks take them.
 pub(crate) fn ids(target: &Target) -> Vec<Value<'_>> {

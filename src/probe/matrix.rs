@@ -51,7 +51,7 @@ impl Verdict {
             (Shown::No, ..) => Verdict::NotAuthenticated,
             (_, Shown::No, _) => Verdict::NotAuthorized,
             _ if seen.status.is_none() || seen.is_foreign() => Verdict::Unreachable,
-            _ if seen.status.is_some_and(|status| status >= 500) => Verdict::Unreachable,
+            _ if seen.status.is_some_and(|status| status >= 500 && status != 501) => Verdict::Unreachable,
             _ => Verdict::NotSupported,
         }
     }
