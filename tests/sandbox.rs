@@ -20,7 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use r#box::{Box, Reply, folder, get, post, send, send_signed};
 use jiff::{SignedDuration, Timestamp};
-use ociam::sandbox::{Options, start};
+use ociam::sandbox::{Options, sample, start};
 use ociam::wire::{Certificate, KeyId, PrivateKey, Request, Scope, Secret, Signer, Token};
 use serde_json::{Value, json};
 
@@ -215,6 +215,73 @@ async fn lifetimes_are_chosen_and_expired_tokens_refused() {
     assert_eq!(send_signed(&sandbox.holder("rpst", "rp_key.pem"), sandbox.chat()).status, 200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_the_checks_can_be_chosen() {
+    let unknown_model = |sandbox: &Box| {
+        let mut request = sandbox.chat_in("us-chicago-1", "ocid1.compartment.oc1..elsewhere");
+        let text =
+            String::from_utf8(request.body).unwrap().replace("meta.llama-3.3-70b-instruct", "no.such-model");
+        request.body = text.into_bytes();
+        send_signed(&sandbox.user(), request).message()
+    };
+    let no_path =
+        |sandbox: &Box| send(&get(&sandbox.door("inference", "us-chicago-1"), "/openai/v1/nothing")).status;
+    let usual = Box::sample().await;
+    assert_eq!(unknown_model(&usual), NOT_FOUND);
+    assert_eq!(no_path(&usual), 404);
+    let settings = "order = ['authentication', 'path', 'model', 'request', 'authorization']";
+    let other = Box::new(settings, |_| {}).await;
+    assert_eq!(unknown_model(&other), "Entity with key no.such-model not found");
+    let mut unsigned = get(&other.door("inference", "us-chicago-1"), "/openai/v1/nothing");
+    unsigned.headers.set("authorization", "Bearer sk-unknown");
+    assert_eq!(send(&unsigned).status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_clients_at_once_lose_no_request() {
+    let sandbox = Box::sample().await;
+    let (user, session) = (sandbox.user(), sandbox.holder("session_token", "session_key.pem"));
+    let with_key = sandbox.chat_with(&sandbox.text("genai_api_key"), "us-chicago-1");
+    let answered: usize = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..24)
+            .map(|number| {
+                let (sandbox, user, session, with_key) = (&sandbox, &user, &session, &with_key);
+                scope.spawn(move || {
+                    let replies = (0..5).map(|_| match number % 3 {
+                        0 => send_signed(user, sandbox.chat()),
+                        1 => send_signed(session, sandbox.chat_at("eu-frankfurt-1")),
+                        _ => send(with_key),
+                    });
+                    replies.filter(|reply| reply.status == 200).count()
+                })
+            })
+            .collect();
+        clients.into_iter().map(|client| client.join().unwrap()).sum()
+    });
+    assert_eq!(answered, 120);
+    let log = sandbox.log();
+    let ids: std::collections::BTreeSet<_> = log.iter().map(|line| line["request_id"].to_string()).collect();
+    assert_eq!((log.len(), ids.len()), (120, 120));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_user_has_a_profile_and_no_rights_but_those_of_the_policies() {
+    let sandbox = Box::sample().await;
+    let config = sandbox.text("config");
+    let section = config.split("[BOB]\n").nth(1).unwrap();
+    let field = |name: &str| {
+        let line = section.lines().find_map(|line| line.strip_prefix(&format!("{name}=")));
+        line.unwrap().to_owned()
+    };
+    let key = PrivateKey::read(&std::fs::read_to_string(field("key_file")).unwrap(), None).unwrap();
+    assert_eq!(key.public().fingerprint(), field("fingerprint"));
+    let key_id =
+        KeyId::User { tenancy: field("tenancy"), user: field("user"), fingerprint: field("fingerprint") };
+    let reply = send_signed(&Signer::new(key, key_id), sandbox.chat());
+    assert_eq!((reply.status, &*reply.message()), (404, NOT_FOUND));
+    assert_eq!(sandbox.said()["caller"]["ocid"], field("user"));
+}
+
 /// What the metadata service gives for a path.
 fn metadata(sandbox: &Box, target: &str, headers: &[(&str, &str)]) -> Reply {
     let mut request = get(&sandbox.door("imds", ""), target);
@@ -341,6 +408,27 @@ async fn a_session_is_renewed_by_its_own_token_until_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_made_with_another_key_is_never_longer_than_asked_for() {
+    let sandbox = Box::sample().await;
+    let key = sandbox.key("session_key.pem");
+    let ask = |minutes: i64| {
+        let body =
+            json!({ "publicKey": key.public().to_pem().unwrap(), "sessionExpirationInMinutes": minutes });
+        let target = "/v1/token/upst/actions/GenerateUpst";
+        send_signed(&sandbox.user(), post(&sandbox.door("auth", ""), target, &body))
+    };
+    assert_eq!(ask(4).status, 400);
+    assert_eq!(ask(61).status, 400);
+    let token = Token::parse(ask(5).json()["token"].as_str().unwrap()).unwrap();
+    let signer = Signer::new(key.clone(), KeyId::Token(token.raw().clone()));
+    assert_eq!(send_signed(&signer, sandbox.chat()).status, 200);
+    let body = json!({ "currentToken": token.raw().expose() });
+    let renewed = send_signed(&signer, post(&sandbox.door("auth", ""), "/v1/authentication/refresh", &body));
+    let renewed = Token::parse(renewed.json()["token"].as_str().unwrap()).unwrap();
+    assert!(renewed.expires() <= token.expires(), "{:?} {:?}", renewed.expires(), token.expires());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_identity_domain_gives_access_tokens_to_its_clients() {
     let sandbox = Box::sample().await;
     let ask = |form: &str, basic: &str| {
@@ -374,6 +462,29 @@ async fn a_sandbox_started_again_knows_its_keys_tokens_and_ports() {
         assert_eq!(again.text(name), before, "{name}");
     }
     assert_eq!(send_signed(&again.user(), again.chat()).status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenancy_on_the_same_directory_is_a_new_beginning() {
+    let first = Box::sample().await;
+    let create = json!({ "compartmentId": first.root(), "displayName": "fresh", "keyDetails": [
+        { "keyName": "a", "timeExpiry": "2100-01-01T00:00:00Z" }, { "keyName": "b", "timeExpiry": "2100-01-01T00:00:00Z" },
+    ] });
+    let reply = send_signed(
+        &first.user(),
+        post(&first.door("management", "us-chicago-1"), "/20231130/apikeys", &create),
+    );
+    assert!(reply.status < 300, "{reply:?}");
+    let keys = |sandbox: &Box| sandbox.tenancy()["api-keys"].as_array().unwrap().len();
+    assert_eq!(keys(&first), 2);
+    let again = Box::on(first.stop().await, None).await;
+    assert_eq!(keys(&again), 2, "what was made through a service is still there");
+    let (mut tenancy, settings) = sample().unwrap();
+    tenancy.name = Some("another".into());
+    let other = Box::on(again.stop().await, Some((tenancy.clone(), settings.clone()))).await;
+    assert_eq!(keys(&other), 1);
+    let same = Box::on(other.stop().await, Some((tenancy, settings))).await;
+    assert_eq!((keys(&same), same.tenancy()["name"].as_str()), (1, Some("another")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

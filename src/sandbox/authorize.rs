@@ -32,6 +32,20 @@ pub struct Ruling {
 
 /// Decides a call.
 pub fn rule(world: &World, call: &Call, route: &Route, caller: &Caller, target: &Target) -> Ruling {
+    let ruling = by_policies(world, call, route, caller, target);
+    // SPEC: scope and audience of the token decide, no policy does.
+    if caller.auth_method == "oauth" && !ruling.allowed {
+        return needless(ruling, "access tokens are not governed by policies");
+    }
+    ruling
+}
+
+/// The ruling on a call that no statement need grant.
+fn needless(ruling: Ruling, reason: &str) -> Ruling {
+    Ruling { allowed: true, assumed: Some(reason.to_owned()), near_misses: Vec::new(), ..ruling }
+}
+
+fn by_policies(world: &World, call: &Call, route: &Route, caller: &Caller, target: &Target) -> Ruling {
     let mut request = Request::new(
         caller.principal.clone(),
         Wanted::Operation(route.operation),
@@ -55,12 +69,7 @@ pub fn rule(world: &World, call: &Call, route: &Route, caller: &Caller, target: 
     let name = route.operation.name;
     let instance = caller.auth_method == "instance-principal";
     if OF_ALL.contains(&name) || (instance && OF_INSTANCES.contains(&name)) {
-        return Ruling {
-            allowed: true,
-            assumed: Some("no statement is needed for it".to_owned()),
-            near_misses: Vec::new(),
-            ..ruling
-        };
+        return needless(ruling, "no statement is needed for it");
     }
     let undocumented = |decision: &Decision| {
         decision.unmet.iter().flatten().any(|right| matches!(right, Right::Undocumented(_)))

@@ -7,8 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 
 use super::authorize::Ruling;
-use super::call::{Call, Caller, Failure, Route};
+use super::call::{Answer, Body, Call, Caller, Failure, Route};
 use crate::authz::{Compiled, NearMiss};
+use crate::wire::Token;
 
 /// Query parameters whose values are secret.
 const SECRET_PARAMETERS: &[&str] = &["key", "api_key", "token"];
@@ -71,6 +72,15 @@ impl Entry {
                 "compartment": caller.compartment,
             }),
         );
+    }
+
+    /// The token that was given out: whom it stands for and until when, never itself.
+    pub fn issued(&mut self, answer: &Answer) {
+        let Body::Json(body) = &answer.body else { return };
+        let text = ["token", "access_token"].into_iter().find_map(|name| body.get(name)?.as_str());
+        let Some(token) = text.and_then(|text| Token::parse(text).ok()) else { return };
+        let claim = |name: &str| token.claims().get(name).cloned();
+        self.set("issued", json!({ "sub": claim("sub"), "ttype": claim("ttype"), "exp": claim("exp") }));
     }
 
     /// What was decided.

@@ -17,13 +17,33 @@ use crate::catalog;
 const HOME: &str = "us-chicago-1";
 /// The second region of a tenancy that names none.
 const SECOND: &str = "eu-frankfurt-1";
+/// The profiles of the sample credentials.
+const RESERVED: &[&str] = &["DEFAULT", "SESSION", "DELEGATION"];
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A further user with an API signing key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The name of the profile, such as `BOB`.
+    pub name: String,
+    /// The OCID of the user.
+    pub user: String,
+}
+
+impl Profile {
+    /// The file of the key.
+    pub fn key_file(&self) -> String {
+        format!("user_key_{}.pem", self.name.to_lowercase())
+    }
+}
 
 /// Whom the sample credentials stand for, by OCID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principals {
     /// The user of `DEFAULT` and `SESSION`.
     pub user: String,
+    /// Further users with a key.
+    pub profiles: Vec<Profile>,
     /// The instance of the metadata service.
     pub instance: String,
     /// The resource of the resource principal.
@@ -96,15 +116,26 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
     for one in &mut tenancy.users {
         one.ocid.get_or_insert_with(|| made("user", &one.name));
     }
+    let find = |wanted: &str, field: &str| {
+        let called =
+            |user: &&User| user.name.eq_ignore_ascii_case(wanted) || user.ocid.as_deref() == Some(wanted);
+        let known = tenancy.users.iter().find(called);
+        known.ok_or_else(|| format!("`sandbox.{field}` names `{wanted}`, whom the tenancy does not have"))
+    };
     let user = match &settings.user {
-        Some(wanted) => tenancy
-            .users
-            .iter()
-            .find(|user| user.name.eq_ignore_ascii_case(wanted) || user.ocid.as_ref() == Some(wanted))
-            .ok_or_else(|| format!("`sandbox.user` names `{wanted}`, whom the tenancy does not have"))?,
+        Some(wanted) => find(wanted, "user")?,
         None => tenancy.users.first().ok_or("the tenancy has no user")?,
     };
     let user = user.ocid.clone().unwrap_or_default();
+    let mut profiles: Vec<Profile> = Vec::new();
+    for wanted in &settings.profiles {
+        let known = find(wanted, "profiles")?;
+        let name = profile_name(&known.name);
+        if profiles.iter().any(|one| one.name == name) || RESERVED.contains(&name.as_str()) {
+            return Err(format!("`sandbox.profiles` gives two users the profile `{name}`"));
+        }
+        profiles.push(Profile { name, user: known.ocid.clone().unwrap_or_default() });
+    }
     let is = |kind: &'static str| move |one: &Resource| one.kind.eq_ignore_ascii_case(kind);
     let instance = pick(tenancy, settings.instance.as_deref(), &[&is("instance")], "instance")?;
     let cluster = pick(tenancy, settings.workload.cluster.as_deref(), &[&is("cluster")], "cluster")?;
@@ -133,7 +164,13 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
     }
     let api_key = tenancy.api_keys.first().map(|key| key.ocid.clone()).unwrap_or_default();
     let workload = Workload { cluster: Some(cluster), ..settings.workload.clone() };
-    Ok(Principals { user, instance, resource, workload, api_key })
+    Ok(Principals { user, profiles, instance, resource, workload, api_key })
+}
+
+/// What a profile is called: the user's name up to its `@`, in capitals.
+fn profile_name(user: &str) -> String {
+    let name = user.split('@').next().unwrap_or(user).to_uppercase();
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 /// The OCID of the resource that is asked for, else of the first that fits, else of a new one.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rsa::sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -23,6 +24,8 @@ use crate::authz::Tenancy;
 const ROUND: Duration = Duration::from_secs(1);
 const LOG: &str = "requests.jsonl";
 const STORE: &str = "store.json";
+/// What tells one tenancy that a sandbox is started with from another.
+const GIVEN: &str = "given";
 
 /// What a sandbox is started with.
 pub struct Options {
@@ -30,7 +33,8 @@ pub struct Options {
     pub state: PathBuf,
     /// The port of the main door; none or 0 for that of the last run or any free one.
     pub port: Option<u16>,
-    /// What is served; none for what the last run on this directory served, or the sample tenancy.
+    /// What is served; none for the sample tenancy. A sandbox that is started again with the same, or with none, goes
+    /// on with what the last run on this directory served, changes made through its services included.
     pub tenancy: Option<(Tenancy, Settings)>,
     /// What goes wrong on purpose.
     pub faults: Vec<Spec>,
@@ -55,9 +59,15 @@ pub struct Running {
 /// Starts a sandbox; it serves when this returns. The error is for people.
 pub async fn start(options: Options) -> Result<Running, String> {
     let folder = Folder::take(&options.state)?;
-    let (tenancy, settings) = match options.tenancy {
-        Some(given) => given,
-        None => kept(&folder).map_or_else(sample, Ok)?,
+    // Started again with what it was started with before, it goes on from where it was.
+    let mark = options.tenancy.as_ref().map(|(tenancy, settings)| mark(tenancy, settings));
+    let same = mark.is_none() || mark == folder.read(&Folder::private(GIVEN));
+    let kept = if same { kept(&folder) } else { None };
+    let goes_on = kept.is_some();
+    let (tenancy, settings) = match (kept, options.tenancy) {
+        (Some(kept), _) => kept,
+        (None, Some(given)) => given,
+        (None, None) => sample()?,
     };
     let mut specs = options.faults;
     for text in &settings.faults {
@@ -67,7 +77,7 @@ pub async fn start(options: Options) -> Result<Running, String> {
     let now = Timestamp::now();
     let now = now.checked_add(faults.clock()).unwrap_or(now);
     let world = World::new(tenancy, settings, Bearers::read(&folder))?;
-    let credentials = Credentials::new(Keys::load(&folder)?, now)?;
+    let credentials = Credentials::new(Keys::load(&folder, &world.principals.profiles)?, now)?;
     credentials.write(&folder, &world, now)?;
     let (opened, addresses) = doors::open(&folder, &world, options.port, faults.intercepts_tls()).await?;
     let wrong = |error: std::io::Error| format!("can't write to the state directory: {error}");
@@ -75,7 +85,10 @@ pub async fn start(options: Options) -> Result<Running, String> {
     let log = Log::new(folder.append(LOG).map_err(wrong)?);
     let store = Store::of(world.tenancy());
     let saved = folder.read(&Folder::private(STORE)).and_then(|text| serde_json::from_str(&text).ok());
-    if let Some(saved) = saved {
+    if let Some(mark) = mark {
+        folder.write(&Folder::private(GIVEN), &mark).map_err(wrong)?;
+    }
+    if let Some(saved) = saved.filter(|_| goes_on) {
         // What an older version has kept and this one can't read is begun anew.
         let _ = store.restore(saved);
     }
@@ -103,6 +116,12 @@ impl Running {
         }
         self.sandbox.save().map_err(|error| format!("can't write to the state directory: {error}"))
     }
+}
+
+/// What tells this tenancy with these settings from others.
+fn mark(tenancy: &Tenancy, settings: &Settings) -> String {
+    let text = serde_json::to_string(&(tenancy, settings)).unwrap_or_default();
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the last run served.

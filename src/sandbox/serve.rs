@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::authenticate::{self, Known};
-use super::call::{Answer, Call, Caller, Failure, Route};
+use super::call::{Answer, Call, Caller, Failure, Route, Target};
 use super::doors::{Door, Front};
 use super::faults::{Fault, Faults, Moment};
 use super::log::{Entry, Log};
+use super::settings::Check;
 use super::state::{Credentials, Folder, write_world};
 use super::store::Store;
 use super::world::{Served, World};
@@ -95,43 +96,32 @@ impl Sandbox {
         way: &mut Way,
     ) -> Result<Answer, Stop> {
         let known = Known { world, credentials: &self.credentials };
-        let main = matches!(door.front, Front::Main);
-        if main && let Some(answer) = self.faults.control(call) {
+        if matches!(door.front, Front::Main)
+            && let Some(answer) = self.faults.control(call)
+        {
             return Ok(answer);
         }
-        let special = match door.front {
-            Front::Main => federation::metadata(known, call, true)
-                .map(|outcome| ("imds", outcome))
-                .or_else(|| federation::token_service(known, call).map(|outcome| ("auth", outcome)))
-                .or_else(|| {
-                    federation::identity_domain(known, call).map(|outcome| ("identity-domain", outcome))
-                }),
-            Front::Metadata => federation::metadata(known, call, false).map(|outcome| ("imds", outcome)),
-            Front::Auth => federation::token_service(known, call).map(|outcome| ("auth", outcome)),
-            Front::Proxymux => federation::proxymux(known, call).map(|outcome| ("proxymux", outcome)),
-            Front::IdentityDomain => {
-                federation::identity_domain(known, call).map(|outcome| ("identity-domain", outcome))
-            }
-            Front::Planes(_) => None,
-        };
-        if let Some((name, outcome)) = special {
+        if let Some((name, outcome)) = issued(known, door, call) {
             entry.set("plane", json!(name));
-            return outcome.map_err(|failure| Stop::Failure(failure, catalog::plane(name)));
+            let answer = outcome.map_err(|failure| Stop::Failure(failure, catalog::plane(name)))?;
+            entry.issued(&answer);
+            return Ok(answer);
         }
-        let everything: Vec<&'static Plane>;
-        let planes = match &door.front {
-            Front::Planes(planes) => planes,
-            _ if main => {
-                everything = catalog::planes().iter().collect();
-                &everything
-            }
+        let planes: Vec<&'static Plane> = match &door.front {
+            Front::Planes(planes) => planes.clone(),
+            Front::Main => catalog::planes().iter().collect(),
             _ => {
                 let absent = Failure::new(404, "NotFound", "HTTP 404 Not Found");
                 return Err(Stop::Failure(absent.because("the door has no such path"), None));
             }
         };
-        let Some(route) = route::find(planes, &call.method, call.path()) else {
-            let (failure, plane) = route::absent(planes, &call.method, call.path());
+        let order = &world.settings.order;
+        let Some(route) = route::find(&planes, &call.method, call.path()) else {
+            let (failure, plane) = route::absent(&planes, &call.method, call.path());
+            if let Some(plane) = plane.filter(|_| order.is_before(Check::Authentication, Check::Path)) {
+                let stop = |failure| Stop::Failure(failure, Some(plane));
+                entry.caller(&authenticate::authenticate(known, call, plane).map_err(stop)?);
+            }
             return Err(Stop::Failure(failure, plane));
         };
         entry.route(&route);
@@ -142,14 +132,28 @@ impl Sandbox {
         entry.caller(&caller);
         way.caller = Some(caller.clone());
         self.trouble(Moment::Authenticated(&route, &caller), call, Some(route.plane)).await?;
-        let target = planes::target(&self.store, world.tenancy(), call, &route).map_err(stop)?;
+        let asked = planes::target(&self.store, world.tenancy(), call, &route);
+        let (target, bad_request) = match asked {
+            Ok(target) => (target, None),
+            Err(failure) if order.is_before(Check::Request, Check::Authorization) => {
+                return Err(stop(failure));
+            }
+            Err(failure) => (Target::default(), Some(failure)),
+        };
         let ruling = authorize::rule(world, call, &route, &caller, &target);
         entry.ruling(&world.compiled, &ruling);
+        let answer = || planes::answer(&self.store, world.tenancy(), call, &route, &caller, &target);
         if !ruling.allowed {
+            // What the model says is heard first, then; a call without one is not made for that.
+            if target.model.is_some() && order.is_before(Check::Model, Check::Authorization) {
+                answer().map_err(stop)?;
+            }
             return Err(stop(not_authorized(&route, &caller)));
         }
-        let mut answer =
-            planes::answer(&self.store, world.tenancy(), call, &route, &caller, &target).map_err(stop)?;
+        if let Some(failure) = bad_request {
+            return Err(stop(failure));
+        }
+        let mut answer = answer().map_err(stop)?;
         let changes = std::mem::take(&mut answer.changes);
         if !changes.is_empty() {
             self.served.change(changes, |world| {
@@ -199,6 +203,21 @@ impl Sandbox {
     /// Keeps what the planes keep, for the next start.
     pub fn save(&self) -> io::Result<()> {
         self.folder.write(&Folder::private("store.json"), &self.store.saved().to_string())
+    }
+}
+
+/// What a service that gives out tokens and certificates answers, and its name; none for the path of a plane.
+fn issued(known: Known<'_>, door: &Door, call: &Call) -> Option<(&'static str, Result<Answer, Failure>)> {
+    let metadata = |strict| federation::metadata(known, call, strict).map(|outcome| ("imds", outcome));
+    let tokens = || federation::token_service(known, call).map(|outcome| ("auth", outcome));
+    let domain = || federation::identity_domain(known, call).map(|outcome| ("identity-domain", outcome));
+    match door.front {
+        Front::Main => metadata(true).or_else(tokens).or_else(domain),
+        Front::Metadata => metadata(false),
+        Front::Auth => tokens(),
+        Front::Proxymux => federation::proxymux(known, call).map(|outcome| ("proxymux", outcome)),
+        Front::IdentityDomain => domain(),
+        Front::Planes(_) => None,
     }
 }
 

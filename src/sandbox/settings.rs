@@ -12,6 +12,9 @@ pub struct Settings {
     /// Whose API signing key and session token are made: name or OCID; the first user when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Further users, by name or OCID, who get an API signing key and a profile of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
     /// The OCID of the instance that the metadata service speaks of; the first one when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
@@ -23,6 +26,8 @@ pub struct Settings {
     pub workload: Workload,
     /// How long what is issued lives.
     pub lifetimes: Lifetimes,
+    /// In which order a request is checked.
+    pub order: Order,
     /// Regions that are served though the tenancy is not subscribed to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub further_regions: Vec<String>,
@@ -31,6 +36,57 @@ pub struct Settings {
     /// What goes wrong on purpose, as on the command line: `slow=2s@inference`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
+}
+
+/// A check that a request goes through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// Whether the host has the path.
+    Path,
+    /// Who is calling.
+    Authentication,
+    /// Whether the request names what it is about.
+    Request,
+    /// Whether the caller may.
+    Authorization,
+    /// Whether the model is there and takes the request.
+    Model,
+}
+
+/// The order of the checks. How the service goes about it is documented for few of them, so that both can be tried:
+/// the path before or after authentication, the request and the model before or after authorization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Order(Vec<Check>);
+
+impl Default for Order {
+    fn default() -> Self {
+        use Check::{Authentication, Authorization, Model, Path, Request};
+        Self(vec![Path, Authentication, Request, Authorization, Model])
+    }
+}
+
+impl Order {
+    /// Whether one check comes before another.
+    pub fn is_before(&self, one: Check, other: Check) -> bool {
+        let place = |check| self.0.iter().position(|each| *each == check);
+        place(one) < place(other)
+    }
+}
+
+impl<'de> Deserialize<'de> for Order {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let order = Self(Vec::deserialize(from)?);
+        let all = Self::default();
+        let whole = order.0.len() == all.0.len() && all.0.iter().all(|check| order.0.contains(check));
+        if !whole || order.is_before(Check::Authorization, Check::Authentication) {
+            return Err(serde::de::Error::custom(
+                "`order` must name path, authentication, request, authorization and model once each, \
+                 authentication before authorization",
+            ));
+        }
+        Ok(order)
+    }
 }
 
 /// An OKE workload.

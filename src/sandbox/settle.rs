@@ -49,6 +49,8 @@ impl Named for Group {
     }
     fn adopt(&mut self, declared: Self) {
         self.members.extend(declared.members);
+        let mut seen = BTreeSet::new();
+        self.members.retain(|member| seen.insert(member.to_lowercase()));
     }
 }
 

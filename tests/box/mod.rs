@@ -70,6 +70,7 @@ pub fn folder() -> tempfile::TempDir {
     }
     for (name, from) in [
         ("user_key.pem", "pkcs8.pem"),
+        ("user_key_bob.pem", "cluster-key.pem"),
         ("session_key.pem", "cluster-key.pem"),
         ("rp_key.pem", "cluster-key.pem"),
     ] {

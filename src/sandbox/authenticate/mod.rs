@@ -37,6 +37,16 @@ pub fn authenticate(known: Known<'_>, call: &Call, plane: &Plane) -> Result<Call
         }
         None => return Err(refused("the request carries no credential")),
     };
+    // Of the planes that take access tokens, the first base path takes them and nothing else.
+    let tokens_only = plane.auth_methods.contains(&"oauth")
+        && plane
+            .bases
+            .first()
+            .and_then(|base| call.path().strip_prefix(base))
+            .is_some_and(|rest| rest.starts_with('/'));
+    if tokens_only != (caller.auth_method == "oauth") {
+        return Err(refused("this path takes another kind of credential"));
+    }
     if !plane.auth_methods.contains(&caller.auth_method) {
         let reason = format!("{} is not taken on the plane {}", caller.auth_method, plane.name);
         return Err(refused(&reason));

@@ -4,7 +4,7 @@ use super::{Known, as_signed, of, refused, skewed};
 use crate::authz::{Principal, ResourcePrincipal};
 use crate::sandbox::call::{Call, Caller, Failure};
 use crate::sandbox::issue::kind;
-use crate::wire::{Authorization, KeyId, PublicKey, Refusal, Scope, Token, verify};
+use crate::wire::{Authorization, KeyId, PrivateKey, PublicKey, Refusal, Scope, Token, verify};
 
 /// A caller whose signature is good.
 #[derive(Debug)]
@@ -58,20 +58,18 @@ fn whose(known: Known<'_>, call: &Call, key_id: &KeyId) -> Result<(Signed, Publi
     let world = known.world;
     match key_id {
         KeyId::User { tenancy, user, fingerprint } => {
-            let key = known.credentials.keys.user.public();
-            let right = tenancy == world.root()
-                && *user == world.principals.user
-                && *fingerprint == key.fingerprint();
-            if !right {
-                let what = if tenancy != world.root() {
-                    "tenancy is not the one that is served"
-                } else if world.compiled.user(user).is_none() {
-                    "user is not known"
-                } else {
-                    "fingerprint is not that of a key of the user"
-                };
-                return Err(of("wrong-fingerprint", &format!("the {what}")));
+            let keys = &known.credentials.keys;
+            let own = if *user == world.principals.user { Some(&keys.user) } else { keys.others.get(user) };
+            let own = own.map(PrivateKey::public).filter(|key| key.fingerprint() == *fingerprint);
+            if tenancy != world.root() {
+                return Err(refused("the tenancy is not the one that is served"));
             }
+            if world.compiled.user(user).is_none() {
+                return Err(refused("the user is not known"));
+            }
+            let Some(key) = own else {
+                return Err(refused("the fingerprint is not that of a key of the user"));
+            };
             Ok((
                 Signed { caller: person("user-api-key", world.root(), user), proof: Proof::Key },
                 key.clone(),

@@ -139,7 +139,7 @@ impl Credentials {
         let text = public.to_pem().map_err(|error| error.to_string())?;
         folder.write("user_key_public.pem", &text).map_err(wrong)?;
         folder.write("k8s_ca.crt", &self.authority.certificate().to_pem()).map_err(wrong)?;
-        folder.write("config", &config(folder, world, public)).map_err(wrong)?;
+        folder.write("config", &config(folder, world, &self.keys)).map_err(wrong)?;
         let user = &world.principals.user;
         let lifetimes = &world.settings.lifetimes;
         self.keep(
@@ -225,14 +225,23 @@ fn span(now: Timestamp, life: SignedDuration) -> (Timestamp, Timestamp) {
 }
 
 /// The OCI config file.
-fn config(folder: &Folder, world: &World, public: &PublicKey) -> String {
+fn config(folder: &Folder, world: &World, keys: &Keys) -> String {
     let file = |name: &str| folder.path(name).display().to_string();
     let common = format!("tenancy={}\nregion={}\n", world.root(), world.home());
-    let fingerprint = public.fingerprint();
+    let fingerprint = keys.user.public().fingerprint();
+    let others = world.principals.profiles.iter().filter_map(|profile| {
+        let fingerprint = keys.others.get(&profile.user)?.public().fingerprint();
+        let key = file(&profile.key_file());
+        Some(format!(
+            "\n[{}]\nuser={}\nfingerprint={fingerprint}\n{common}key_file={key}\n",
+            profile.name, profile.user
+        ))
+    });
+    let others: String = others.collect();
     format!(
         "[DEFAULT]\nuser={}\nfingerprint={fingerprint}\n{common}key_file={}\n\n\
          [SESSION]\nfingerprint={fingerprint}\n{common}key_file={}\nsecurity_token_file={}\n\n\
-         [DELEGATION]\n{common}authentication_type=instance_principal\ndelegation_token_file={}\n",
+         [DELEGATION]\n{common}authentication_type=instance_principal\ndelegation_token_file={}\n{others}",
         world.principals.user,
         file("user_key.pem"),
         file("session_key.pem"),

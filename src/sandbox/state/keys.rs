@@ -1,8 +1,10 @@
 //! The keys of a sandbox: made once, in parallel, and kept.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use super::folder::Folder;
+use crate::sandbox::principals::Profile;
 use crate::wire::{KeyError, PrivateKey};
 
 /// What OCI's clients use.
@@ -15,6 +17,8 @@ pub struct Keys {
     pub issuer: PrivateKey,
     /// The user's API signing key.
     pub user: PrivateKey,
+    /// The API signing keys of further users, by their OCID.
+    pub others: BTreeMap<String, PrivateKey>,
     /// The key of the session token.
     pub session: PrivateKey,
     /// The key of the resource principal.
@@ -27,8 +31,8 @@ pub struct Keys {
 
 impl Keys {
     /// Reads the keys; one that is missing or damaged is made anew.
-    pub fn load(folder: &Folder) -> Result<Self, String> {
-        let names = [
+    pub fn load(folder: &Folder, profiles: &[Profile]) -> Result<Self, String> {
+        let mut names = vec![
             Folder::private("issuer_key.pem"),
             "user_key.pem".to_owned(),
             "session_key.pem".to_owned(),
@@ -36,14 +40,18 @@ impl Keys {
             Folder::private("instance_key.pem"),
             Folder::private("server_key.pem"),
         ];
+        let fixed = names.len();
+        names.extend(profiles.iter().map(Profile::key_file));
         let made: Vec<_> = thread::scope(|scope| {
             let tasks: Vec<_> = names.iter().map(|name| scope.spawn(|| key(folder, name))).collect();
             tasks.into_iter().map(|task| task.join().unwrap_or(Err(KeyError::Failed.to_string()))).collect()
         });
-        let made: Vec<PrivateKey> = made.into_iter().collect::<Result<_, _>>()?;
+        let mut made: Vec<PrivateKey> = made.into_iter().collect::<Result<_, _>>()?;
+        let others = made.split_off(fixed.min(made.len()));
+        let others = profiles.iter().map(|profile| profile.user.clone()).zip(others).collect();
         match <[PrivateKey; 6]>::try_from(made) {
             Ok([issuer, user, session, resource, instance, server]) => {
-                Ok(Self { issuer, user, session, resource, instance, server })
+                Ok(Self { issuer, user, others, session, resource, instance, server })
             }
             Err(_) => Err(KeyError::Failed.to_string()),
         }
