@@ -61,6 +61,8 @@ struct Shelves {
     /// By kind, region, and the order of creation.
     resources: BTreeMap<(String, String, u64), Stored>,
     places: HashMap<String, (String, String, u64)>,
+    /// Calls by what they are counted for, each with the minute that it is counted in.
+    counts: HashMap<String, (i64, u64)>,
 }
 
 /// The resources of all planes. Calls may come at once from many threads.
@@ -106,11 +108,15 @@ impl Store {
         self.lock().changes
     }
 
-    /// A number that no call before had.
-    pub fn number(&self) -> u64 {
+    /// Counts one more call for something in a minute, and says how many that makes.
+    pub fn count(&self, what: &str, minute: i64) -> u64 {
         let mut shelves = self.lock();
-        shelves.counter += 1;
-        shelves.counter
+        let counted = shelves.counts.entry(what.to_owned()).or_default();
+        if counted.0 != minute {
+            *counted = (minute, 0);
+        }
+        counted.1 += 1;
+        counted.1
     }
 
     /// A new OCID of this type in a region.

@@ -29,6 +29,7 @@ pub struct World {
 impl World {
     /// Makes a tenancy ready to be served. The error says what in its settings doesn't fit.
     pub fn new(mut tenancy: Tenancy, settings: Settings, mut bearers: Bearers) -> Result<Self, String> {
+        super::planes::complete(&mut tenancy);
         let principals = principals::complete(&mut tenancy, &settings)?;
         bearers.complete(&tenancy);
         Ok(Self { compiled: Compiled::new(tenancy), settings, principals, bearers })

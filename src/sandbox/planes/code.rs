@@ -35,8 +35,7 @@ pub fn target(asked: Asked<'_>) -> Result<Target, Failure> {
     let header = |name: &str| asked.call.headers.get(name).filter(|text| !text.is_empty()).map(str::to_owned);
     let compartment = match (asked.part("sandboxId"), asked.part("snapshotId")) {
         ("", "") => {
-            let project =
-                given("projectId").or_else(|| header("openai-project")).or_else(|| header("opc-project-id"));
+            let project = given("projectId").or_else(|| header("project-id"));
             match (given("sandboxId"), project, given("compartmentId")) {
                 (Some(id), ..) => held(asked, SANDBOXES, &id)?.compartment,
                 (_, Some(project), _) => compartment_of_project(asked, &project)?,
@@ -96,6 +95,7 @@ fn create(asked: Asked<'_>, compartment: &str) -> Answer {
     let ends = now.checked_add(SignedDuration::from_mins(minutes)).unwrap_or(now);
     let mut value =
         json!({ "id": id, "displayName": "sandbox", "runtime": "python", "expiresInMinutes": minutes });
+    set(&mut value, "projectId", asked.call.headers.get("project-id").map(str::to_owned));
     for (key, field) in body.as_object().into_iter().flatten() {
         set(&mut value, key, field.clone());
     }

@@ -87,6 +87,30 @@ pub fn choose(store: &Store, call: &Call, id: &str, api: Api<'_>) -> Result<Chos
     Ok(Chosen { model, id: id.to_owned(), ends })
 }
 
+/// The limit of on-demand chat requests a minute.
+const A_MINUTE: &str = "max-on-demand-chat-request-per-minute-count";
+
+/// Counts an on-demand chat of a compartment, and refuses it beyond what the tenancy's limits give for a minute.
+pub fn within_quota(
+    asked: super::Asked<'_>,
+    chosen: &Chosen,
+    compartment: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(most) = asked.tenancy.limits.get(A_MINUTE).copied() else { return Ok(()) };
+    if chosen.id.starts_with("ocid1.generativeaiendpoint.") {
+        return Ok(());
+    }
+    let compartment = compartment.unwrap_or_default();
+    let minute = asked.call.now.as_second().div_euclid(60);
+    let count = asked.store.count(&format!("{} {compartment}", asked.call.region), minute);
+    if i64::try_from(count).is_ok_and(|count| count <= most) {
+        return Ok(());
+    }
+    let example = "ocid1.compartment.oc1..aaaa<...>";
+    Err(failure::of("429-quota", &[(example, compartment)])
+        .because(format!("`{A_MINUTE}` is {most} and this is request {count} of the minute")))
+}
+
 /// Whether a region offers a model on the day of the call. Gives the announced end.
 fn offered(model: &'static Model, call: &Call, dedicated: bool) -> Result<Option<&'static str>, Failure> {
     let absent = |name: &str, because: String| {

@@ -1,6 +1,7 @@
 //! The planes without sockets and rights: what they answer to calls that are allowed.
 
 mod every;
+mod shapes;
 
 use super::*;
 use crate::catalog::{self, Plane};

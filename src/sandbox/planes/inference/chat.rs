@@ -7,13 +7,13 @@ use super::super::text;
 use super::super::turn::{self, Choice, Form, From, Question, Tool, Turn};
 use super::super::{Asked, set};
 use super::{announcing, bad_body, model_id};
-use crate::sandbox::call::{Answer, Body, Failure};
+use crate::sandbox::call::{Answer, Body, Failure, Target};
 use crate::sandbox::store;
 
 /// How many answers to one question a call may ask for.
 const MOST_GENERATIONS: u64 = 16;
 
-pub fn answer(asked: Asked<'_>, body: &Value) -> Result<Answer, Failure> {
+pub fn answer(asked: Asked<'_>, target: &Target, body: &Value) -> Result<Answer, Failure> {
     let request = body.get("chatRequest").ok_or_else(|| bad_body("the body has no `chatRequest`"))?;
     let format = match request.get("apiFormat").and_then(Value::as_str) {
         Some(format @ ("GENERIC" | "COHERE" | "COHEREV2")) => format,
@@ -21,6 +21,7 @@ pub fn answer(asked: Asked<'_>, body: &Value) -> Result<Answer, Failure> {
         None => return Err(bad_body("`chatRequest` has no `apiFormat`")),
     };
     let chosen = model::choose(asked.store, asked.call, model_id(body)?, Api::Chat(format))?;
+    model::within_quota(asked, &chosen, target.compartment.as_deref())?;
     let mut question = Question { model: chosen.model.name.to_owned(), ..Question::default() };
     settings(request, &mut question);
     match format {

@@ -55,13 +55,13 @@ pub fn target(asked: Asked<'_>) -> Result<Target, Failure> {
     Ok(target)
 }
 
-pub fn answer(asked: Asked<'_>, _target: &Target) -> Result<Answer, Failure> {
+pub fn answer(asked: Asked<'_>, target: &Target) -> Result<Answer, Failure> {
     if asked.route.operation.name == "ListGuardrailVersions" {
         return guardrails::versions(asked);
     }
     let body = body(asked)?;
     match asked.route.operation.name {
-        "Chat" => chat::answer(asked, &body),
+        "Chat" => chat::answer(asked, target, &body),
         "EmbedText" => embed::embed(asked, &body),
         "RerankText" => embed::rerank(asked, &body),
         "ApplyGuardrails" => guardrails::apply(&body),

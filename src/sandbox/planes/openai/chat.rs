@@ -7,17 +7,19 @@ use super::super::text;
 use super::super::turn::{self, Choice, Form, From, Question, Tool, Turn};
 use super::super::{Asked, set};
 use super::refused;
+use super::scope::Scope;
 use crate::sandbox::call::{Answer, Body, Failure};
 use crate::sandbox::failure;
 
 /// How many answers to one question a call may ask for.
 const MOST_CHOICES: u64 = 16;
 
-pub fn answer(asked: Asked<'_>, body: &Value) -> Result<Answer, Failure> {
+pub fn answer(asked: Asked<'_>, scope: &Scope, body: &Value) -> Result<Answer, Failure> {
     let Some(id) = body.get("model").and_then(Value::as_str) else {
         return Err(refused("you must provide a model parameter", "the body has no `model`"));
     };
     let chosen = model::choose(asked.store, asked.call, id, Api::ChatCompletions)?;
+    model::within_quota(asked, &chosen, scope.compartment.as_deref())?;
     let question = question(body, chosen.model.name, chosen.model.vendor)?;
     let turn = turn::take(&question);
     let chat = Chat {

@@ -111,7 +111,7 @@ pub fn answer(asked: Asked<'_>, caller: &Caller) -> Result<Answer, Failure> {
     let named = named.as_ref().and_then(|body| body.get("model")).and_then(Value::as_str);
     let scope = &scope::of(asked, named)?;
     match operation {
-        "ChatCompletions" => chat::answer(asked, &body(asked)?),
+        "ChatCompletions" => chat::answer(asked, scope, &body(asked)?),
         "CreateResponse" => responses::create(asked, scope, caller, &body(asked)?),
         "RetrieveResponse" => responses::retrieve(asked, scope),
         "DeleteResponse" => responses::delete(asked, scope),

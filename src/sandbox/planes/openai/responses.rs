@@ -20,6 +20,7 @@ pub fn create(asked: Asked<'_>, scope: &Scope, caller: &Caller, body: &Value) ->
         return Err(refused("you must provide a model parameter", "the body has no `model`"));
     };
     let chosen = model::choose(asked.store, asked.call, id, Api::Responses)?;
+    model::within_quota(asked, &chosen, scope.compartment.as_deref())?;
     for (field, text) in [("max_tokens", "bad-field-responses"), ("user", "field-user")] {
         if body.get(field).is_some_and(|value| !value.is_null()) {
             return Err(failure::of(text, &[]).because(format!("the body has `{field}`")));
