@@ -101,11 +101,6 @@ fn each_plane_says_no_in_its_own_words() {
         bench.shown("POST", "/20231130/hostedApplications", json!({ "compartmentId": PLACE })),
         bench.shown("POST", "/openai/v1/responses", json!({ "model": model, "input": "a" })),
         bench.shown("POST", "/openai/v1/responses", json!({ "model": "openai.gpt-oss-120b", "input": "a" })),
-        bench.shown(
-            "POST",
-            "/20160918/policies",
-            json!({ "compartmentId": ROOT, "name": "p", "statements": ["allow Devs to chat"] }),
-        ),
         bench.shown("POST", "/20240531/agentEndpoints/no/sessions", json!({})),
         bench.shown("GET", "/20190729/limitValues?serviceName=generative-ai", Value::Null),
     ];
