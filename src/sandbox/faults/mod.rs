@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::call::{Answer, Body, Call, Caller, Failure, Route};
+use super::failure;
 use crate::catalog;
 use spec::Effect;
 pub use spec::{Spec, SpecError};
@@ -149,8 +150,7 @@ impl Faults {
 fn happens(active: &Active, call: &Call, route: Option<&Route>) -> Option<Fault> {
     Some(match &active.spec.effect {
         Effect::Text(name) => {
-            let text = catalog::error_text(name)?;
-            let failure = Failure::of(text).because(format!("the fault `{}`", active.spec.text()));
+            let failure = failure::of(name, &[]).because(format!("the fault `{}`", active.spec.text()));
             Fault::Refuse(worded(failure, call))
         }
         Effect::Propagation(time) => {
@@ -162,15 +162,21 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>) -> Option<Fault>
                 "agent-runtime" | "agent-management" => "agent-no-policy",
                 _ => "no-policy-management",
             };
-            let failure = Failure::of(catalog::error_text(name)?);
-            Fault::Refuse(failure.because("the fault `propagation`: what was changed is not in force yet"))
+            Fault::Refuse(
+                failure::of(name, &[])
+                    .because("the fault `propagation`: what was changed is not in force yet"),
+            )
         }
         Effect::Status(status) => {
-            let code = catalog::error_codes().iter().find(|code| code.status == Some(*status));
-            let (name, message) = code.map_or(("InternalServerError", ""), |code| (code.code, code.meaning));
-            Fault::Refuse(
-                Failure::new(*status, name, message).because(format!("the fault `{}`", active.spec.text())),
-            )
+            let (code, message) = match status {
+                429 => ("TooManyRequests", "Too many requests for the user"),
+                502 => ("InternalError", "Bad Gateway"),
+                503 => ("ServiceUnavailable", "The service is currently unavailable."),
+                504 => ("ServiceUnavailable", "Gateway Timeout"),
+                _ => ("InternalServerError", "Internal Server Error"),
+            };
+            let because = format!("the fault `{}`", active.spec.text());
+            Fault::Refuse(Failure::new(*status, code, message).because(because))
         }
         Effect::Slow(time) => Fault::Wait(*time),
         Effect::HangUp => Fault::HangUp,
