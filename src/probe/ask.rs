@@ -224,7 +224,9 @@ impl Ask {
                 json!({ "servingType": "ON_DEMAND", "modelId": model })
             };
         }
+        // A model that doesn't chat is asked in the general form, and says so itself.
         let format = catalog::model(model).and_then(|row| row.native);
+        let format = format.filter(|format| CHAT_FORMATS.contains(format));
         if let (Some(format), Some(chat)) =
             (format, fields.get_mut("chatRequest").and_then(Value::as_object_mut))
         {
@@ -255,6 +257,9 @@ fn same_path(one: &str, other: &str) -> bool {
     one.split('/').count() == other.split('/').count()
         && one.split('/').zip(other.split('/')).all(|(a, b)| a == b || (open(a) && open(b)))
 }
+
+/// The forms of native chat.
+const CHAT_FORMATS: [&str; 3] = ["GENERIC", "COHERE", "COHEREV2"];
 
 /// The shape of a native chat with a model.
 fn chat_shape(model: Option<&str>) -> &'static str {

@@ -110,20 +110,28 @@ pub fn ask(
         supports: supports.iter().map(|(cause, weight)| ((*cause).to_owned(), *weight)).collect(),
         excludes: Vec::new(),
     };
+    if let Some(ocid) = nowhere(&compiled, compartment) {
+        let text = format!("the tenancy has no compartment `{ocid}`");
+        testimony.witnesses.push(witness(text, &[("wrong-ocid", SURE), ("policy-missing", -2.0)]));
+        testimony.statements.clear();
+        testimony.attach = None;
+        return testimony;
+    }
     match decision.verdict {
         Verdict::Allow => {
             let by = decision.granted_by.first().map(|at| place(*at)).unwrap_or_default();
             let text = format!(
-                "the policies at hand grant this call by {by}, so what is in force differs from them, or another principal called"
+                "the policies at hand grant this call by {by}, so what is in force differs from them"
             );
             testimony.witnesses.push(witness(
                 text,
                 &[
-                    ("iam-propagation", 2.0),
-                    ("policy-not-applied", 2.0),
-                    ("principal-mismatch", 1.0),
-                    ("wrong-profile-credential", 1.0),
-                    ("wrong-ocid", 1.5),
+                    ("iam-propagation", 4.0),
+                    ("policy-not-applied", 3.0),
+                    ("wrong-ocid", 1.0),
+                    // Who called is known here.
+                    ("principal-mismatch", -2.0),
+                    ("wrong-profile-credential", -1.0),
                     ("policy-missing", -4.0),
                     ("policy-wrong-compartment", -3.0),
                     ("policy-subject-mismatch", -3.0),
@@ -179,6 +187,15 @@ pub fn ask(
         }
     }
     testimony
+}
+
+/// The OCID of a compartment that a tenancy known as a whole does not have.
+fn nowhere<'o>(compiled: &Compiled, compartment: Option<&'o str>) -> Option<&'o str> {
+    let tenancy = &compiled.tenancy;
+    let ocid = compartment.filter(|ocid| ocid.starts_with("ocid1.") && tenancy.complete)?;
+    let is = |known: &Option<String>| known.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(ocid));
+    let known = is(&tenancy.ocid) || tenancy.compartments.iter().any(|one| is(&one.ocid));
+    (!known).then_some(ocid)
 }
 
 /// The cause that a near miss speaks for, and its clause in words.

@@ -166,16 +166,17 @@ impl Explainer<'_> {
             case.opc_request_id.clone_from(&error.request_id);
             case.witnesses.push(no_session(error));
         }
-        if let Some(tenancy) = self.tenancy {
+        self.check_locally(cell.credential, cell.plane.name, row, seen.as_ref(), &mut case);
+        let testimony = self.testimony(cell.credential, row, seen.as_ref());
+        case.witnesses.extend(testimony.witnesses.iter().cloned());
+        // The evaluator knows the whole tenancy; without its word the statements speak for themselves.
+        if let Some(tenancy) = self.tenancy.filter(|_| testimony.witnesses.is_empty()) {
             let statements = tenancy.policies.iter().flat_map(|policy| &policy.statements);
             case.policies =
                 statements.take(MOST_STATEMENTS).map(|statement| statement.text.to_string()).collect();
             let rules = tenancy.dynamic_groups.iter().map(|group| group.rule.text.to_string());
             case.matching_rules = rules.take(MOST_STATEMENTS).collect();
         }
-        self.check_locally(cell.credential, cell.plane.name, row, seen.as_ref(), &mut case);
-        let testimony = self.testimony(cell.credential, row, seen.as_ref());
-        case.witnesses.extend(testimony.witnesses.iter().cloned());
         if let (Some(tenancy), Some(seen)) = (self.tenancy, &seen) {
             let token = self.lab.session_made(cell.credential).and_then(|session| session.token());
             let own = credential.held.tenancy.as_deref().or_else(|| token.and_then(Token::tenancy));
