@@ -269,6 +269,58 @@ fn the_configuration_is_found_upwards_and_its_mistakes_are_shown_in_place() {
 }
 
 #[test]
+fn an_organisation_holds_its_statements_to_its_own_rules() {
+    let config = "\
+[[organisation]]
+name = 'keys-are-named'
+reason = 'a key that leaks must not open every budget'
+severity = 'error'
+verbs = ['use', 'manage']
+resource-types = ['generative-ai-family']
+principals = ['any-user']
+required-conditions = ['request.principal.id']
+
+[[organisation]]
+name = 'no-guests'
+reason = 'guests are read-only by contract'
+verbs = ['manage']
+banned-principals = ['group Guest*']
+
+[[organisation]]
+name = 'secrets-in-vaults'
+reason = 'auditors look in one place'
+resource-types = ['secret-family']
+allowed-principals = ['group Vault Admins']
+allowed-compartments = ['Vaults:*']
+";
+    let key = "request.principal.type = 'generativeaiapikey'";
+    let policy = format!(
+        "Allow any-user to use generative-ai-chat in compartment Apps where {key}\n\
+         Allow any-user to use generative-ai-chat in compartment Apps where any {{all {{{key}, request.principal.id = 'ocid1.generativeaiapikey.oc1.us-chicago-1.aaaa'}}, all {{{key}, request.region = 'ord'}}}}\n\
+         Allow any-user to use generative-ai-chat in compartment Apps where all {{{key}, request.principal.id = 'ocid1.generativeaiapikey.oc1.us-chicago-1.aaaa'}}\n\
+         Allow group Guests2, Writers to manage buckets in compartment Apps\n\
+         Allow group Guests2 to use buckets in compartment Apps\n\
+         Allow group Writers to {{SECRET_BUNDLE_READ}} in compartment Apps\n\
+         Allow group ${{var.group}} to read secrets in compartment Vaults:${{var.name}}\n\
+         Allow group 'Vault Admins' to manage all-resources in compartment Vaults:Prod\n\
+         Deny group Guests2 to manage buckets in compartment Apps\n"
+    );
+    let folder = folder(&[("ociam.toml", config), ("iam.policy", &policy)]);
+    let lint = ["lint", "--quiet", "-f", "concise", "--select", "organisation-rule", "iam.policy"];
+    insta::assert_snapshot!("organisation", shown(&mut ociam(folder.path(), &lint)));
+    let human = stdout(&mut ociam(folder.path(), &["lint", "--color", "never", "iam.policy"]));
+    assert!(human.contains("a key that leaks must not open every budget"), "{human}");
+    insta::assert_snapshot!(
+        "organisation_shown",
+        stdout(&mut ociam(folder.path(), &["config", "show", "."]))
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+}
+
+#[test]
 fn config_init_writes_what_config_show_reads() {
     let folder = sample();
     let mut all = shown(&mut ociam(folder.path(), &["config", "init"]));

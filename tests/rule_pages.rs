@@ -70,11 +70,23 @@ fn host(block: &Block) -> (&'static str, String) {
     }
 }
 
-/// What the rule of a page is run with: rules of opinion run only when asked for.
-fn lint(rule: &str, format: &str, text: &str) -> Vec<Value> {
+/// What the rule of a page is run with: rules of opinion run only when asked for, and a `toml` block is the
+/// configuration for the blocks below it.
+fn lint(rule: &str, config: Option<&str>, format: &str, text: &str) -> Vec<Value> {
+    let file = config.map(|text| {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    });
+    let from = match &file {
+        Some(file) => vec!["--config", file.path().to_str().unwrap()],
+        None => vec!["--isolated"],
+    };
     let pedantic = rules::find(rule).is_some_and(|rule| rule.persona == Persona::Pedantic);
     let mut child = Command::new(env!("CARGO_BIN_EXE_ociam"))
-        .args(["lint", "--isolated", "--quiet", "--format", "json", "--input-format", format, "-"])
+        .arg("lint")
+        .args(from)
+        .args(["--quiet", "--format", "json", "--input-format", format, "-"])
         .args(pedantic.then_some("--pedantic"))
         .env_clear()
         .stdin(Stdio::piped())
@@ -162,9 +174,14 @@ fn check(name: &str, page: &str) -> Vec<String> {
     if flagged.is_empty() || accepted.is_empty() {
         wrong.push(format!("{name}: no example"));
     }
+    let mut config = None;
     for block in &flagged {
+        if block.tag == "toml" {
+            config = Some(block.text.as_str());
+            continue;
+        }
         let (format, text) = host(block);
-        let findings = lint(name, format, &text);
+        let findings = lint(name, config, format, &text);
         let names = rule_names(&findings);
         if names != BTreeSet::from([name.to_owned()]) {
             wrong.push(format!("{name}: flagged block gives {names:?}: {}", text.trim()));
@@ -172,15 +189,20 @@ fn check(name: &str, page: &str) -> Vec<String> {
         let (mut after, mut left) = (text.clone(), findings);
         for _ in 0..3 {
             after = fixed(&after, &left);
-            left = lint(name, format, &after);
+            left = lint(name, config, format, &after);
         }
         if after != text && !left.is_empty() {
             wrong.push(format!("{name}: after the fix {:?} is left: {}", rule_names(&left), after.trim()));
         }
     }
+    let mut config = None;
     for block in &accepted {
+        if block.tag == "toml" {
+            config = Some(block.text.as_str());
+            continue;
+        }
         let (format, text) = host(block);
-        let names = rule_names(&lint(name, format, &text));
+        let names = rule_names(&lint(name, config, format, &text));
         if !names.is_empty() {
             wrong.push(format!("{name}: accepted block gives {names:?}: {}", text.trim()));
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, FILE_NAME, Problem, TEMPLATE, Word};
+use crate::config::{self, Config, FILE_NAME, OrganisationRule, Problem, TEMPLATE, Word};
 use crate::diag::{Confidence, Finding, Severity};
 use crate::lint::{Category, PathIgnore, Settings, rules};
 use crate::report::{self, Report, Summary};
@@ -117,6 +117,7 @@ pub(super) fn settings(config: &Config) -> Settings {
             .iter()
             .map(|paths| PathIgnore { glob: paths.glob.clone(), rules: texts(&paths.rules) })
             .collect(),
+        organisation: config.organisation.clone(),
     }
 }
 
@@ -145,10 +146,35 @@ fn show(config: &Config) -> Answer {
     for paths in &config.per_path_ignores {
         writeln!(out, "{:?} = {}", paths.pattern, list(&paths.rules))?;
     }
+    for own in &config.organisation {
+        write_organisation(own, &mut out)?;
+    }
     let settings = settings(config);
     let running = rules::all().iter().filter(|rule| settings.enabled(rule)).count();
     writeln!(out, "\n# {running} of {} rules run", rules::all().len())?;
     Ok(Status::Clean)
+}
+
+fn write_organisation(own: &OrganisationRule, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\n[[organisation]]\nname = {:?}\nreason = {:?}", own.name, own.reason)?;
+    writeln!(out, "severity = {:?}", own.severity.as_str())?;
+    let verbs: Vec<String> = own.verbs.iter().map(|verb| verb.word().to_owned()).collect();
+    let given = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+    let lists = [
+        ("verbs", given(&verbs)),
+        ("resource-types", given(&own.resource_types)),
+        ("principals", given(&own.principals)),
+        ("required-conditions", given(&own.required_conditions)),
+        ("banned-principals", given(&own.banned_principals)),
+        ("allowed-principals", own.allowed_principals.clone()),
+        ("allowed-compartments", own.allowed_compartments.clone()),
+    ];
+    for (key, list) in lists {
+        if let Some(list) = list {
+            writeln!(out, "{key} = {list:?}")?;
+        }
+    }
+    Ok(())
 }
 
 fn init(folder: &Path) -> Answer {

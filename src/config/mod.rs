@@ -1,6 +1,8 @@
 //! `ociam.toml`: what a project wants of the linter. Reads and checks the file; knows no rule, so the names
 //! in it are checked by the caller through [`Config::names`].
 
+mod organisation;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diag::Severity;
 use crate::text::{SourceFile, Span};
+
+pub use organisation::OrganisationRule;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "ociam.toml";
@@ -97,6 +101,8 @@ pub struct Config {
     pub severity: BTreeMap<String, (Word, Severity)>,
     /// Rules not to report in some files.
     pub per_path_ignores: Vec<PathRules>,
+    /// The organisation's own rules.
+    pub organisation: Vec<OrganisationRule>,
 }
 
 /// What is wrong with the file.
@@ -128,8 +134,16 @@ pub fn read(path: &Path) -> io::Result<(SourceFile, Result<Config, Vec<Problem>>
     Ok((SourceFile::new(name, text), config))
 }
 
-const KEYS: [&str; 7] =
-    ["select", "extend-select", "ignore", "pedantic", "fail-on", "severity", "per-path-ignores"];
+const KEYS: [&str; 8] = [
+    "select",
+    "extend-select",
+    "ignore",
+    "pedantic",
+    "fail-on",
+    "severity",
+    "per-path-ignores",
+    "organisation",
+];
 
 /// Reads the text of a file.
 pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
@@ -142,9 +156,9 @@ pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let mut config = Config::default();
     for (key, value) in table.get_ref() {
         match key.get_ref().as_ref() {
-            "select" => config.select = Some(reader.words(value)),
-            "extend-select" => config.extend_select = reader.words(value),
-            "ignore" => config.ignore = reader.words(value),
+            "select" => config.select = Some(reader.rule_names(value)),
+            "extend-select" => config.extend_select = reader.rule_names(value),
+            "ignore" => config.ignore = reader.rule_names(value),
             "pedantic" => match value.get_ref() {
                 DeValue::Boolean(on) => config.pedantic = Some(*on),
                 _ => reader.wrong(value, "`true` or `false`"),
@@ -155,6 +169,7 @@ pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             }
             "severity" => reader.severities(value, &mut config),
             "per-path-ignores" => reader.path_rules(value, &mut config),
+            "organisation" => reader.organisation(value, &mut config),
             unknown => reader.unknown(unknown, span_of(key), &KEYS),
         }
     }
@@ -201,24 +216,29 @@ impl Reader {
         self.problems.push(Problem { span, message, help: Some(help) });
     }
 
-    fn word(&mut self, value: &Value<'_>) -> Option<Word> {
+    fn word(&mut self, value: &Value<'_>, wanted: &str) -> Option<Word> {
         match value.get_ref() {
             DeValue::String(text) => Some(Word { text: text.to_string(), span: span_of(value) }),
             _ => {
-                self.wrong(value, "a rule name in quotes");
+                self.wrong(value, wanted);
                 None
             }
         }
     }
 
-    fn words(&mut self, value: &Value<'_>) -> Vec<Word> {
+    /// A list; `wanted` says what one of its items is.
+    fn words(&mut self, value: &Value<'_>, wanted: &str) -> Vec<Word> {
         match value.get_ref() {
-            DeValue::Array(items) => items.iter().filter_map(|item| self.word(item)).collect(),
+            DeValue::Array(items) => items.iter().filter_map(|item| self.word(item, wanted)).collect(),
             _ => {
-                self.wrong(value, "a list of rule names");
+                self.wrong(value, &format!("a list, each item {wanted},"));
                 Vec::new()
             }
         }
+    }
+
+    fn rule_names(&mut self, value: &Value<'_>) -> Vec<Word> {
+        self.words(value, "a rule name in quotes")
     }
 
     fn choice<T: Copy>(&mut self, value: &Value<'_>, choices: &[(&'static str, T)]) -> Option<T> {
@@ -234,13 +254,15 @@ impl Reader {
         found.map(|(_, choice)| *choice)
     }
 
-    fn severities(&mut self, value: &Value<'_>, config: &mut Config) {
+    fn severity(&mut self, value: &Value<'_>) -> Option<Severity> {
         const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
+        self.choice(value, &SEVERITIES.map(|severity| (severity.as_str(), severity)))
+    }
+
+    fn severities(&mut self, value: &Value<'_>, config: &mut Config) {
         let DeValue::Table(table) = value.get_ref() else { return self.wrong(value, "a table") };
         for (rule, value) in table {
-            if let Some(severity) =
-                self.choice(value, &SEVERITIES.map(|severity| (severity.as_str(), severity)))
-            {
+            if let Some(severity) = self.severity(value) {
                 let word = Word { text: rule.get_ref().to_string(), span: span_of(rule) };
                 config.severity.insert(word.text.clone(), (word, severity));
             }
@@ -250,7 +272,7 @@ impl Reader {
     fn path_rules(&mut self, value: &Value<'_>, config: &mut Config) {
         let DeValue::Table(table) = value.get_ref() else { return self.wrong(value, "a table") };
         for (pattern, value) in table {
-            let rules = self.words(value);
+            let rules = self.rule_names(value);
             let text = pattern.get_ref().to_string();
             match GlobBuilder::new(&text).literal_separator(true).build() {
                 Ok(glob) => {

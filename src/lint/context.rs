@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use crate::authz::{Compiled, Tenancy};
+use crate::config::OrganisationRule;
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::SyntaxError;
 use crate::policy::ast::{self, Condition, Statement, Test};
@@ -99,6 +100,8 @@ pub struct StatementContext<'a> {
     pub errors: &'a [SyntaxError],
     /// Each use of this text at this place: once per policy instance, or once without a policy.
     pub uses: &'a [&'a StatementSource],
+    /// What the organisation asks of its statements.
+    pub organisation: &'a [OrganisationRule],
 }
 
 impl<'a> Deref for StatementContext<'a> {

@@ -42,7 +42,7 @@ pub fn lint(configuration: &Configuration, settings: &Settings) -> Outcome {
     let matching = unique(&configuration.matching_rules);
 
     let (mut raw, trees): (Vec<Vec<Raw>>, Vec<_>) =
-        statements.par_iter().map(|uses| statement_findings(configuration, &enabled, uses)).unzip();
+        statements.par_iter().map(|uses| statement_findings(configuration, settings, &enabled, uses)).unzip();
     let (more, rule_trees): (Vec<Vec<Raw>>, Vec<_>) =
         matching.par_iter().map(|uses| matching_rule_findings(configuration, &enabled, uses)).unzip();
     raw.extend(more);
@@ -155,6 +155,7 @@ type Findings<T> = (Vec<Raw>, Option<Arc<T>>);
 
 fn statement_findings(
     configuration: &Configuration,
+    settings: &Settings,
     enabled: &[&'static Rule],
     uses: &[&StatementSource],
 ) -> Findings<policy::ast::Statement> {
@@ -168,6 +169,7 @@ fn statement_findings(
         statement: &parsed.statement,
         errors: &parsed.errors,
         uses,
+        organisation: &settings.organisation,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.policy.is_some());
     for finding in &mut findings {

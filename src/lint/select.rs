@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
 
+use crate::config::OrganisationRule;
 use crate::diag::Severity;
 
 use super::rule::{Category, Persona, Rule};
@@ -23,6 +24,8 @@ pub struct Settings {
     pub severity: BTreeMap<String, Severity>,
     /// Rules that are not reported in some files.
     pub per_path_ignores: Vec<PathIgnore>,
+    /// The organisation's own rules.
+    pub organisation: Vec<OrganisationRule>,
 }
 
 /// Rules that are not reported in the files that a pattern matches.

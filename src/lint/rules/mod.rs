@@ -53,6 +53,7 @@ rules! {
     matching_rule_too_wide,
     model_condition_on_family,
     negation_on_absent_variable,
+    organisation_rule,
     permission_outside_grant,
     principal_type_never_in_subject,
     principal_type_only,
