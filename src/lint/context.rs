@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use crate::authz::{Compiled, Tenancy};
 use crate::config::OrganisationRule;
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
-use crate::policy::SyntaxError;
 use crate::policy::ast::{self, Condition, Statement, Test};
-use crate::source::{Configuration, MatchingRuleSource, PolicySource, StatementSource};
+use crate::policy::{SyntaxError, SyntaxErrorKind};
+use crate::source::{Configuration, MatchingRuleSource, PolicySource, Root, StatementSource};
 use crate::text::{MappedText, Place, Segment, Span};
 
 use super::fix::host_escape;
@@ -127,9 +127,11 @@ impl<'a> StatementContext<'a> {
         condition.map(Condition::tests).unwrap_or_default()
     }
 
-    /// Whether the parser has something to say about these bytes: then no rule about names needs to.
+    /// Whether the parser has something to say about these bytes, other than that their quotes are of the wrong
+    /// kind: then no rule about names needs to.
     pub fn is_misread(&self, span: Span) -> bool {
-        self.errors.iter().any(|error| error.span.overlaps(span))
+        let quotes = [SyntaxErrorKind::DoubleQuotes, SyntaxErrorKind::TypographicQuotes];
+        self.errors.iter().any(|error| !quotes.contains(&error.kind) && error.span.overlaps(span))
     }
 
     /// The policies that use the statement.

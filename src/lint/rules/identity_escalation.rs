@@ -3,7 +3,9 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{ActionKind, LocationKind, SubjectKind, Verb};
+use crate::policy::ast::{ActionKind, SubjectKind, Verb};
+
+use super::root_compartment_by_id::is_whole_tenancy;
 
 /// Flags `manage` on policies, groups and the like for others than users' groups of administrators.
 pub static RULE: Rule = Rule {
@@ -32,7 +34,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let workload = rule.subject.as_ref().is_some_and(|subject| {
         matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
     });
-    let tenancy = rule.location.as_ref().is_some_and(|location| matches!(location.kind, LocationKind::Tenancy(None)));
+    let tenancy = rule.location.as_ref().is_some_and(|location| is_whole_tenancy(location, context.text));
     if !tenancy {
         return;
     }

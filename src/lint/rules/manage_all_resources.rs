@@ -3,7 +3,9 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{self, ActionKind, LocationKind, MemberKind, SubjectKind, Verb};
+use crate::policy::ast::{self, ActionKind, MemberKind, SubjectKind, Verb};
+
+use super::root_compartment_by_id::is_whole_tenancy;
 
 /// Flags `manage all-resources` for others than administrators.
 pub static RULE: Rule = Rule {
@@ -23,7 +25,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    let tenancy = rule.location.as_ref().is_some_and(|location| matches!(location.kind, LocationKind::Tenancy(None)));
+    let tenancy = rule.location.as_ref().is_some_and(|location| is_whole_tenancy(location, context.text));
     let all = atom.known(context.text).is_some_and(|name| name.eq_ignore_ascii_case("all-resources"));
     if !all || !tenancy || rule.condition.is_some() || administrators(context, rule) {
         return;

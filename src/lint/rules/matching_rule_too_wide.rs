@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
-    if !context.errors.is_empty() {
+    if context.errors.iter().any(|error| error.severity == Severity::Error) {
         return;
     }
     for condition in &context.rule.conditions {

@@ -3,7 +3,7 @@
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::LocationKind;
+use crate::policy::ast::{Location, LocationKind};
 
 /// Flags `compartment id ocid1.tenancy…`.
 pub static RULE: Rule = Rule {
@@ -19,12 +19,22 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(location) = context.rule().and_then(|rule| rule.location.as_ref()) else { return };
-    let LocationKind::CompartmentId { ocid, of: None } = &location.kind else { return };
-    if !ocid.text(context.text).to_ascii_lowercase().starts_with("ocid1.tenancy.") {
+    if matches!(location.kind, LocationKind::Tenancy(_)) || !is_whole_tenancy(location, context.text) {
         return;
     }
     sink.report(context.locate(location.span), "the root compartment is written `tenancy`")
         .note("sources disagree on whether the tenancy's OCID is taken after `compartment id`")
         .help("write `in tenancy`")
         .fix(context.fix("write `tenancy`", Applicability::Safe, location.span, "tenancy"));
+}
+
+/// Whether a location is the tenancy, by the keyword or by its OCID.
+pub(super) fn is_whole_tenancy(location: &Location, text: &str) -> bool {
+    match &location.kind {
+        LocationKind::Tenancy(None) => true,
+        LocationKind::CompartmentId { ocid, of: None } => {
+            ocid.text(text).to_ascii_lowercase().starts_with("ocid1.tenancy.")
+        }
+        _ => false,
+    }
 }

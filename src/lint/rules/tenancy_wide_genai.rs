@@ -3,7 +3,9 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{ActionKind, LocationKind, RuleKind, SubjectKind};
+use crate::policy::ast::{ActionKind, RuleKind, SubjectKind};
+
+use super::root_compartment_by_id::is_whole_tenancy;
 
 /// Flags Generative AI grants in tenancy for principals other than administrators.
 pub static RULE: Rule = Rule {
@@ -25,7 +27,7 @@ const DATA: [&str; 9] = [
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| rule.kind == RuleKind::Allow) else { return };
-    let Some(location) = rule.location.as_ref().filter(|location| matches!(location.kind, LocationKind::Tenancy(None))) else { return };
+    let Some(location) = rule.location.as_ref().filter(|location| is_whole_tenancy(location, context.text)) else { return };
     let Some(ActionKind::Verb { resource_type: Some(atom), .. }) = rule.action.as_ref().map(|action| &action.kind) else { return };
     let name = atom.known(context.text).map(str::to_ascii_lowercase).unwrap_or_default();
     let workload = rule.subject.as_ref().is_some_and(|subject| {

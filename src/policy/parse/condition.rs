@@ -371,9 +371,16 @@ impl Parser<'_> {
                 }
                 TokenKind::Semicolon => {
                     self.advance();
-                    self.error(Kind::MissingComma, token.span, "conditions are separated by commas")
-                        .help("write `,`")
-                        .fix(token.span, ",");
+                    let next = self.peek().kind;
+                    let closes = [TokenKind::Comma, TokenKind::Semicolon, TokenKind::End].contains(&next);
+                    let between = needs_comma && !closes && next != close;
+                    let error =
+                        self.error(Kind::MissingComma, token.span, "conditions are separated by commas");
+                    if between {
+                        error.help("write `,`").fix(token.span, ",");
+                    } else {
+                        error.help("leave it out").fix(token.span, "");
+                    }
                     needs_comma = false;
                     continue;
                 }
