@@ -10,7 +10,7 @@ use crate::config::OrganisationRule;
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::ast::{self, Condition, Statement, Test};
 use crate::policy::{SyntaxError, SyntaxErrorKind};
-use crate::source::{Configuration, MatchingRuleSource, PolicySource, Root, StatementSource};
+use crate::source::{Configuration, MatchingRuleSource, PolicySource, StatementSource};
 use crate::text::{MappedText, Place, Segment, Span};
 
 use super::fix::host_escape;

@@ -89,6 +89,21 @@ pub struct PolicySource {
     pub maybe: bool,
     /// What it is applied with.
     pub root: Root,
+    /// Where its provider goes, in a configuration that tells which region is home.
+    pub regions: Option<Regions>,
+}
+
+/// The region that a policy is made in, and the home region, as its configuration tells them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regions {
+    /// The region of the policy's own provider.
+    pub own: Arc<str>,
+    /// The region of the provider that is called home.
+    pub home: Arc<str>,
+    /// The alias of that provider.
+    pub alias: Arc<str>,
+    /// Its block.
+    pub place: Place,
 }
 
 /// Where a policy is attached, as far as the source tells.

@@ -27,7 +27,7 @@ mod walk;
 mod yaml;
 
 pub use configuration::{
-    Attachment, Configuration, Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, Root,
+    Attachment, Configuration, Declared, DeclaredKind, MatchingRuleSource, PolicySource, Regions, Role, Root,
     StatementSource, Unresolved,
 };
 pub use detect::InputFormat;

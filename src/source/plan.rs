@@ -136,6 +136,7 @@ impl<'t> Reader<'t> {
             place: resource.place,
             maybe: false,
             root: Root::File(resource.place.file),
+            regions: None,
         });
         let unknown = self.unknown.get(&*resource.address).and_then(|after| after.get("statements"));
         let items = resource.values.get("statements").map_or(&[][..], Node::items);

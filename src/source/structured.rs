@@ -145,6 +145,7 @@ impl Walker {
             place: node.place,
             maybe: false,
             root: Root::File(node.place.file),
+            regions: None,
         });
         match &list.kind {
             Kind::String(text) => {

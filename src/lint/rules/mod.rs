@@ -57,6 +57,7 @@ rules! {
     permission_outside_grant,
     principal_type_never_in_subject,
     principal_type_only,
+    provider_region_not_home,
     quoted_variable,
     regex_in_pattern,
     redundant_statement,

@@ -81,6 +81,8 @@ pub struct Module {
     pub resources: Vec<Resource>,
     /// Module calls by name.
     pub calls: BTreeMap<String, Arc<Block>>,
+    /// The configurations of the `oci` provider.
+    pub providers: Vec<Arc<Block>>,
     /// Outputs by name.
     pub outputs: BTreeMap<String, Arc<Block>>,
     /// Values of the automatic variable files, later files over earlier ones.
@@ -118,6 +120,7 @@ impl Module {
         let label = |at: usize| block.labels.get(at).cloned().unwrap_or_default();
         match block.kind.as_str() {
             "variable" => drop(self.variables.insert(label(0), block.clone())),
+            "provider" if label(0) == "oci" => self.providers.push(Arc::clone(block)),
             "output" => drop(self.outputs.insert(label(0), block.clone())),
             "module" => drop(self.calls.insert(label(0), block.clone())),
             "locals" => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::attachment;
+use super::expr::eval;
 use super::guard::Guard;
 use super::instances::{Copy, attribute, call_all, copies};
 use super::machine::{Instance, Machine, Scope};
@@ -11,8 +12,10 @@ use super::template::known_or_hole;
 use super::value::{InstanceKey, Item, ResourceHandle, Value};
 use crate::source::parts::Parts;
 use crate::source::terraform::module::Resource;
+use crate::source::terraform::syntax::{Block, ExprKind};
 use crate::source::{
-    Declared, DeclaredKind, MatchingRuleSource, PolicySource, Role, Root, StatementSource, Unresolved,
+    Declared, DeclaredKind, MatchingRuleSource, PolicySource, Regions, Role, Root, StatementSource,
+    Unresolved,
 };
 use crate::text::{HoleKind, MappedText, Place, Span};
 
@@ -124,6 +127,7 @@ impl Finder<'_, '_> {
             place: subject.resource.block.place,
             maybe: subject.maybe,
             root: self.root.clone(),
+            regions: self.regions(subject),
         });
         let Some((value, place)) = self.value(subject, "statements") else {
             self.unresolved(subject, subject.resource.block.place, "the policy has no `statements`".into());
@@ -134,6 +138,39 @@ impl Finder<'_, '_> {
         if before == (self.found.statements.len(), self.found.unresolved.len()) {
             self.unresolved(subject, place, "its list of statements is empty here".into());
         }
+    }
+
+    /// Where the provider of a resource goes, beside the provider that is called home. A module that is called has
+    /// its providers from its caller.
+    fn regions(&self, subject: &Subject) -> Option<Regions> {
+        let instance = self.machine.instance(subject.handle.instance).ok()?;
+        let providers = instance.call.is_none().then_some(&instance.module.providers)?;
+        let scope = Scope::new(subject.handle.instance);
+        let text = |block: &Block, name: &str| {
+            let value = eval(self.machine, &block.body.attribute(name)?.value, &scope).ok()?;
+            match value {
+                Value::Text(text) if text.is_known() => Some(Arc::<str>::from(text.as_str())),
+                _ => None,
+            }
+        };
+        let home = |block: &&Arc<Block>| text(block, "alias").is_some_and(|alias| alias.starts_with("home"));
+        let mut homes = providers.iter().filter(home);
+        let (Some(home), None) = (homes.next(), homes.next()) else { return None };
+        let own = match subject.resource.block.body.attribute("provider").map(|own| &own.value.kind) {
+            None | Some(ExprKind::Name(_)) => {
+                providers.iter().find(|block| block.body.attribute("alias").is_none())?
+            }
+            Some(ExprKind::Attr(_, alias)) => {
+                providers.iter().find(|block| text(block, "alias").as_deref() == Some(alias))?
+            }
+            Some(_) => return None,
+        };
+        Some(Regions {
+            own: text(own, "region")?,
+            home: text(home, "region")?,
+            alias: text(home, "alias")?,
+            place: home.place,
+        })
     }
 
     fn statements(&mut self, subject: &Subject, policy: usize, value: &Value, place: Place) {
