@@ -18,6 +18,7 @@ use super::{Answer, Failure, Status, print_json};
 Examples:
   python app.py 2>&1 | ociam diagnose --auth-method genai-api-key
   ociam diagnose error.log --region us-chicago-1 --model cohere.command-a-03-2025
+  ociam diagnose error.log --statement \"allow group devs to read generative-ai-family in tenancy\"
   ociam diagnose --case case.json --format json")]
 pub(super) struct DiagnoseArgs {
     /// What you saw: a traceback, CLI error, curl output, HAR file, log line; standard input without it
@@ -37,6 +38,21 @@ pub(super) struct DiagnoseArgs {
     /// The model that was called
     #[arg(long)]
     model: Option<String>,
+    /// Who called: OCID, or one of the forms of `ociam why --principal`
+    #[arg(long)]
+    principal: Option<String>,
+    /// Path or OCID of the compartment that the call names
+    #[arg(long)]
+    compartment: Option<String>,
+    /// A statement that is in force; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    statement: Vec<String>,
+    /// The matching rule of a dynamic group; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    matching_rule: Vec<String>,
+    /// The region in which the GenAI API key was created
+    #[arg(long, value_name = "REGION")]
+    key_region: Option<String>,
     /// How to print the causes
     #[arg(long, value_enum, default_value = "human")]
     format: ListFormat,
@@ -60,12 +76,17 @@ pub(super) fn run(args: &DiagnoseArgs) -> Answer {
         (&args.plane, &mut case.plane),
         (&args.region, &mut case.region),
         (&args.model, &mut case.model),
+        (&args.principal, &mut case.principal),
+        (&args.compartment, &mut case.compartment),
+        (&args.key_region, &mut case.key_region),
     ];
     for (flag, field) in given {
         if flag.is_some() {
             field.clone_from(flag);
         }
     }
+    case.policies.extend_from_slice(&args.statement);
+    case.matching_rules.extend_from_slice(&args.matching_rule);
     let report = diagnose(&case);
     match args.format {
         ListFormat::Json => print_json(&report_json(&report)),

@@ -67,6 +67,8 @@ pub struct Report {
 const LISTED: usize = 5;
 /// Below this share a cause is not worth a line.
 const WORTH_NAMING: f64 = 0.01;
+/// A cause whose share is a smaller part of another's is no rival that a check need tell it from.
+const RIVAL: f64 = 0.05;
 /// What is left for causes that have no name here.
 const UNKNOWN: f64 = 0.03;
 
@@ -119,7 +121,8 @@ impl Weights {
                 break;
             }
             // The first is told from the second, every other one from the first.
-            let rival = ranked.get(usize::from(rank == 0)).map(|(rival, _)| *rival);
+            let rival = ranked.get(usize::from(rank == 0)).filter(|(_, other)| *other >= share * RIVAL);
+            let rival = rival.map(|(rival, _)| *rival);
             let mut evidence = self.evidence.get(name).cloned().unwrap_or_default();
             evidence.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(&b.1.text)));
             let mut evidence: Vec<Evidence> = evidence.into_iter().map(|(_, evidence)| evidence).collect();

@@ -334,8 +334,7 @@ mod tests {
     #[test]
     fn the_next_check_names_both_causes_that_it_separates() {
         let mut case = refused("user-api-key", "inference");
-        case.error.message = Some("Entity with key cohere.command-a-03-2025 not found".to_owned());
-        case.region = Some("us-phoenix-1".to_owned());
+        case.error.message = Some("Entity with key acme.custom-1 not found".to_owned());
         let report = diagnose(&case);
         let (first, second) = (&report.diagnoses[0], &report.diagnoses[1]);
         assert!(

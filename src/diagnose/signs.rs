@@ -36,6 +36,11 @@ struct Row {
     certainty: String,
 }
 
+/// The cause that a sign rules out when rights played no part in the answer.
+const NO_RIGHTS: &str = "policy-missing";
+/// What such a sign takes from the other causes that a statement mends.
+const OUT_OF_PLACE: f64 = -2.5;
+
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 enum Where {
@@ -130,6 +135,11 @@ pub(super) fn apply(facts: &Facts, weights: &mut Weights) {
         }
         for (cause, because) in &row.excludes {
             weights.exclude(cause, because);
+        }
+        // An answer that was given before or after rights were looked at speaks against the whole family.
+        if row.excludes.contains_key(NO_RIGHTS) {
+            let rights = super::causes().iter().filter(|(_, cause)| cause.grants);
+            rights.for_each(|(name, _)| weights.add(name, OUT_OF_PLACE, &evidence));
         }
     }
 }

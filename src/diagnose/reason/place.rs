@@ -119,7 +119,11 @@ fn service_in_region(facts: &Facts, weights: &mut Weights) {
         };
         let weight = if region.scan.is_empty() { 4.0 } else { 5.2 };
         (format!("no page lists Generative AI in `{}`{scan}", region.name), weight)
-    } else if agents && region.genai && !region.agents {
+    } else if !region.genai {
+        let text =
+            format!("no page lists Generative AI in `{}`, though models were listed there", region.name);
+        (text, 1.8)
+    } else if agents && !region.agents {
         (format!("no page lists agents in `{}`", region.name), 2.0)
     } else if facts.plane == Some(Plane::InferenceOpenai) && !region.openai_compatible {
         (format!("no page lists the OpenAI-compatible API in `{}`", region.name), 2.4)
