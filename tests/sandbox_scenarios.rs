@@ -122,3 +122,20 @@ async fn the_cause_of_every_scenario_stands_first() {
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+#[test]
+fn the_demo_shows_three_failures_and_their_causes() {
+    let output = Command::cargo_bin("ociam").unwrap().arg("demo").output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    for expected in [
+        "error[genai-api-key-type-misspelt]",
+        "all that could work does",
+        "key-region-mismatch (",
+        "policy-subject-mismatch (",
+        "agent-plane-with-api-key (",
+    ] {
+        assert!(shown.contains(expected), "{expected} is not in\n{shown}");
+    }
+    assert!(!shown.contains("sk-"), "{shown}");
+}

@@ -6,6 +6,8 @@ mod changed;
 mod checklist;
 mod completions;
 mod config;
+#[cfg(feature = "live")]
+mod demo;
 mod diagnose;
 mod diff;
 mod explain;
@@ -52,6 +54,7 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  ociam demo                         see it work, without a tenancy
   ociam lint .                       lint every policy below this folder
   ociam lint --fix infra/iam         apply the safe fixes
   terraform show -json plan | ociam lint --input-format plan -
@@ -100,6 +103,8 @@ enum Command {
     Snapshot(Box<snapshot::SnapshotArgs>),
     #[cfg(feature = "live")]
     Sandbox(sandbox::SandboxArgs),
+    #[cfg(feature = "live")]
+    Demo(demo::DemoArgs),
     #[cfg(feature = "live")]
     Probe(Box<probe::ProbeArgs>),
     Config(config::ConfigArgs),
@@ -176,6 +181,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Snapshot(args) => snapshot::run(args, &cli.global, &terminal),
         #[cfg(feature = "live")]
         Command::Sandbox(args) => sandbox::run(args, &terminal),
+        #[cfg(feature = "live")]
+        Command::Demo(args) => demo::run(args, &terminal),
         #[cfg(feature = "live")]
         Command::Probe(args) => probe::run(args, &cli.global, &terminal),
         Command::Config(args) => config::run(args, &cli.global, &terminal),

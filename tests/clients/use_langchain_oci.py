@@ -1,11 +1,11 @@
-"""`langchain-oci`: chat and streams, by user API key and by session token."""
+"""`langchain-oci`: chat, streams and embeddings, by user API key and by session token."""
 
 from common import COMPARTMENT, STATE, check, needs, plane, raises, run
 
 needs("oci", "langchain_oci")
 
 import oci  # noqa: E402
-from langchain_oci import ChatOCIGenAI  # noqa: E402
+from langchain_oci import ChatOCIGenAI, OCIGenAIEmbeddings  # noqa: E402
 
 PLACE = {
     "service_endpoint": plane("inference"),
@@ -22,6 +22,13 @@ def chat_and_stream():
             assert chat.invoke("Say which model you are.").content
             pieces = [piece.content for piece in chat.stream("Count to three.")]
             assert len(pieces) > 1, (model, pieces)
+
+
+@check
+def embeddings():
+    made = OCIGenAIEmbeddings(model_id="cohere.embed-v4.0", **PLACE)
+    vectors = made.embed_documents(["one", "two"])
+    assert len(vectors) == 2 and vectors[0] != vectors[1] and len(vectors[0]) > 100
 
 
 @check
