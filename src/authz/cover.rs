@@ -13,6 +13,8 @@ use crate::catalog::{self, ValueType, Verb};
 
 /// How many ways to fulfil a condition are looked at one by one.
 const WAYS: usize = 128;
+/// Tests of one way that are looked at: each is held against each.
+const TESTS: usize = 256;
 
 /// Whether one thing gives all that another gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +72,9 @@ fn ways_of(condition: &Condition) -> Option<Vec<Way>> {
             let mut all: Vec<Way> = vec![Vec::new()];
             for item in items {
                 let further = ways_of(item)?;
-                if all.len().saturating_mul(further.len()) > WAYS {
+                let longest = |ways: &[Way]| ways.iter().map(Vec::len).max().unwrap_or(0);
+                if all.len().saturating_mul(further.len()) > WAYS || longest(&all) + longest(&further) > TESTS
+                {
                     return None;
                 }
                 all = all
@@ -85,7 +89,7 @@ fn ways_of(condition: &Condition) -> Option<Vec<Way>> {
             (test.values.len() <= WAYS).then(|| one_each(test).into_iter().map(|one| vec![one]).collect())
         }
         Condition::Test(test) if test.operator == Operator::NotIn && test.values.len() > 1 => {
-            Some(vec![one_each(test)])
+            (test.values.len() <= TESTS).then(|| vec![one_each(test)])
         }
         other => Some(vec![vec![other.clone()]]),
     }
