@@ -96,10 +96,8 @@ impl Walk<'_> {
             "Bob is in a group that no statement names. With the tenancy's policies at hand the evaluator says which\n\
              statement comes nearest, and what to write.",
         )?;
-        let snapshot = self.state.join("tenancy.json");
-        let snapshot = snapshot.to_str().unwrap_or_default();
         let bob = ["probe", "--auth", "user-api-key", "--profile", "BOB", "--plane", "inference"];
-        self.ociam(&[&bob[..], &["--model", MODEL, "--snapshot", snapshot]].concat())?;
+        self.ociam(&[&bob[..], &["--model", MODEL, "--snapshot", "oci/tenancy.json"]].concat())?;
         self.say(
             "Third failure: an API key and an agent",
             "The agent runtime takes signed requests only, and answers an API key as if there were nothing.",
@@ -125,11 +123,8 @@ impl Walk<'_> {
     /// Shows a command and runs it, with nothing of the reader's own credentials.
     fn ociam(&self, arguments: &[&str]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        let shown: Vec<&str> = arguments
-            .iter()
-            .map(|one| one.strip_prefix(&*self.work.to_string_lossy()).unwrap_or(one))
-            .collect();
-        writeln!(out, "$ ociam {}\n", shown.join(" ").replace(" /oci/", " oci/"))?;
+        let shown = arguments.join(" ");
+        writeln!(out, "$ ociam {shown}\n")?;
         out.flush()?;
         drop(out);
         let kept = ["PATH", "TERM", "LANG", "SystemRoot", "CLICOLOR_FORCE"];
@@ -149,7 +144,7 @@ impl Walk<'_> {
             .status()?;
         match status.code() {
             Some(0 | 1) => Ok(()),
-            _ => Err(Failure::usage(format!("`ociam {}` could not be shown", shown.join(" ")))),
+            _ => Err(Failure::usage(format!("`ociam {shown}` could not be shown"))),
         }
     }
 }

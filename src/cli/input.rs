@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use crate::diag::Finding;
 use crate::report::{self, Report, Summary};
 use crate::source::problem::UNREADABLE_SOURCE;
@@ -23,43 +21,10 @@ pub(super) struct InputArgs {
     paths: Vec<PathBuf>,
     /// The format of the files named and of standard input, instead of telling it from name and content
     #[arg(long, value_name = "FORMAT", value_enum)]
-    input_format: Option<FormatArg>,
+    input_format: Option<InputFormat>,
     /// The name that standard input goes by; tells its format too
     #[arg(long, value_name = "NAME")]
     stdin_filename: Option<String>,
-}
-
-/// The formats that can be named.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatArg {
-    /// Terraform or OpenTofu configuration
-    Terraform,
-    /// What `terraform show -json` prints
-    Plan,
-    /// What the OCI command line prints
-    OciJson,
-    /// A JSON array of statements
-    StatementsJson,
-    /// Landing-zone configurations and Ansible playbooks, in YAML or JSON
-    Yaml,
-    /// The code blocks of Markdown
-    Markdown,
-    /// One statement a line
-    Text,
-}
-
-impl FormatArg {
-    fn format(self) -> InputFormat {
-        match self {
-            FormatArg::Terraform => InputFormat::Terraform,
-            FormatArg::Plan => InputFormat::Plan,
-            FormatArg::OciJson => InputFormat::OciJson,
-            FormatArg::StatementsJson => InputFormat::StatementsJson,
-            FormatArg::Yaml => InputFormat::Yaml,
-            FormatArg::Markdown => InputFormat::Markdown,
-            FormatArg::Text => InputFormat::Text,
-        }
-    }
 }
 
 impl InputArgs {
@@ -108,7 +73,7 @@ impl Input {
         let request = Request {
             paths: args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect(),
             stdin,
-            format: args.input_format.map(FormatArg::format),
+            format: args.input_format,
             overlay: BTreeMap::new(),
         };
         let loaded = source::load(&request);

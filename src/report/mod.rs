@@ -6,6 +6,7 @@ mod concise;
 mod diagnosis;
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod json;
 mod junit;

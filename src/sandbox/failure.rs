@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Failure};
+use super::call::{Answer, Caller, Failure, Route};
 use crate::catalog::{self, Plane};
 
 /// Planes whose answers carry the status as their code.
@@ -40,6 +40,19 @@ pub fn of(name: &str, values: &[(&str, &str)]) -> Failure {
 /// Neither there nor allowed: OCI does not tell the two apart.
 pub fn not_found(because: impl Into<String>) -> Failure {
     of("no-policy-management", &[]).because(because)
+}
+
+/// The refusal of a caller without the right, which looks as if there were nothing.
+pub fn not_authorized(route: &Route, caller: &Caller, because: &str) -> Failure {
+    let name = match route.plane.name {
+        "inference-openai" | "private-endpoint" if caller.auth_method == "genai-api-key" => {
+            "no-policy-apikey"
+        }
+        "inference" | "inference-openai" | "private-endpoint" => "no-policy-inference",
+        "agent-runtime" | "agent-management" => "agent-no-policy",
+        _ => "no-policy-management",
+    };
+    of(name, &[]).because(because)
 }
 
 /// A parameter or a body that the service does not take.

@@ -148,7 +148,7 @@ impl Sandbox {
             if target.model.is_some() && order.is_before(Check::Model, Check::Authorization) {
                 answer().map_err(stop)?;
             }
-            return Err(stop(not_authorized(&route, &caller)));
+            return Err(stop(failure::not_authorized(&route, &caller, "no statement grants it")));
         }
         if let Some(failure) = bad_request {
             return Err(stop(failure));
@@ -219,17 +219,4 @@ fn issued(known: Known<'_>, door: &Door, call: &Call) -> Option<(&'static str, R
         Front::IdentityDomain => domain(),
         Front::Planes(_) => None,
     }
-}
-
-/// The refusal of a caller without the right, which looks as if there were nothing.
-fn not_authorized(route: &Route, caller: &Caller) -> Failure {
-    let name = match route.plane.name {
-        "inference-openai" | "private-endpoint" if caller.auth_method == "genai-api-key" => {
-            "no-policy-apikey"
-        }
-        "inference" | "inference-openai" | "private-endpoint" => "no-policy-inference",
-        "agent-runtime" | "agent-management" => "agent-no-policy",
-        _ => "no-policy-management",
-    };
-    authenticate::of(name, "no statement grants it")
 }

@@ -4,22 +4,22 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-/// The formats a user can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The formats a user can name; the words of each are those of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum InputFormat {
-    /// Terraform or OpenTofu configuration.
+    /// Terraform or OpenTofu configuration
     Terraform,
-    /// `terraform show -json`, of a plan or a state.
+    /// What `terraform show -json` prints
     Plan,
-    /// What the OCI command line prints.
+    /// What the OCI command line prints
     OciJson,
-    /// A JSON array of strings.
+    /// A JSON array of statements
     StatementsJson,
-    /// A landing-zone configuration or Ansible playbook, in YAML or JSON.
+    /// Landing-zone configurations and Ansible playbooks, in YAML or JSON
     Yaml,
-    /// Markdown.
+    /// The code blocks of Markdown
     Markdown,
-    /// One statement a line.
+    /// One statement a line
     Text,
 }
 

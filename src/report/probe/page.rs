@@ -5,21 +5,7 @@ use std::fmt::Write as _;
 
 use super::tell::{about, blocks, heading, mark, percent, words};
 use crate::probe::{Finding, Outcome, Verdict};
-
-/// Escapes a text for HTML.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
+use crate::report::html::escape;
 
 /// Escapes a text for a cell of a Markdown table.
 fn plain(text: &str) -> String {

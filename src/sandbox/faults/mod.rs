@@ -99,7 +99,7 @@ impl Faults {
         self.active()
             .iter()
             .filter(|one| one.spec.moment().is(moment) && bites(one))
-            .filter_map(|one| happens(one, call, route))
+            .filter_map(|one| happens(one, call, route, caller))
             .collect()
     }
 
@@ -147,7 +147,7 @@ impl Faults {
     }
 }
 
-fn happens(active: &Active, call: &Call, route: Option<&Route>) -> Option<Fault> {
+fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&Caller>) -> Option<Fault> {
     Some(match &active.spec.effect {
         Effect::Text(name) => {
             let failure = failure::of(name, &[]).because(format!("the fault `{}`", active.spec.text()));
@@ -157,15 +157,8 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>) -> Option<Fault>
             if active.since.elapsed() >= *time {
                 return None;
             }
-            let name = match route.map_or("", |route| route.plane.name) {
-                "inference" | "inference-openai" => "no-policy-inference",
-                "agent-runtime" | "agent-management" => "agent-no-policy",
-                _ => "no-policy-management",
-            };
-            Fault::Refuse(
-                failure::of(name, &[])
-                    .because("the fault `propagation`: what was changed is not in force yet"),
-            )
+            let because = "the fault `propagation`: what was changed is not in force yet";
+            Fault::Refuse(failure::not_authorized(route?, caller?, because))
         }
         Effect::Status(status) => {
             let (code, message) = match status {
