@@ -8,6 +8,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use ociam::authz::{
     Compiled, ConditionTruth, Cover, Principal, Request, Tenancy, Verdict, Wanted, condition_truth, covers,
     decide, diff,
@@ -154,7 +156,7 @@ fn reformatted(statement: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(laws::config(400))]
 
     #[test]
     fn another_allow_never_takes_access_away(given in statements(), more in allow(), request in request()) {

@@ -8,6 +8,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use std::collections::BTreeSet;
 
 use ociam::catalog::{self, Certainty, Fact, Kind, Mode, Scope, Shape, Verb};
@@ -318,7 +320,7 @@ fn suggestions_stay_near_and_within_their_kind() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(laws::config(48))]
 
     #[test]
     fn look_ups_take_any_text(word in "\\PC{0,40}") {

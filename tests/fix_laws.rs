@@ -12,6 +12,7 @@
 // The tests of the grammar use more of it.
 #[allow(dead_code)]
 mod ebnf;
+mod laws;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -164,7 +165,7 @@ fn terraform(text: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(laws::config(400))]
 
     #[test]
     fn safe_fixes_take_findings_away_and_bring_none(text in texts()) {

@@ -8,6 +8,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use ociam::policy::{
     Style, SyntaxError, format, format_edits, format_matching_rule, meaning, parse, parse_matching_rule,
     rule_meaning, rule_tree_json, tree_json,
@@ -195,7 +197,7 @@ fn places() -> impl Strategy<Value = Vec<Span>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 700, failure_persistence: None, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 2_000, ..laws::config(700) })]
 
     #[test]
     fn any_text_obeys(text in ".{0,80}", holes in places()) {
@@ -212,6 +214,19 @@ proptest! {
     fn any_end_of_a_statement_after_a_good_start_obeys(rest in pieces()) {
         assert_laws(&format!("allow group A to use buckets in tenancy where {rest}"), &[]);
         assert_laws(&format!("Endorse any-user TO associate a in tenancy with b in compartment x {rest}"), &[]);
+    }
+}
+
+#[test]
+fn a_text_with_a_template_that_is_never_closed_keeps_its_white_space() {
+    for text in [
+        "e\u{b8a0a}a¥\u{7f}${\t]''",
+        "allow group ${ a to  use buckets in tenancy",
+        "allow group A to use buckets in tenancy where all { request.region = 'x' }  // %{ if b",
+        "allow  group %{ if x to use buckets in compartment y",
+    ] {
+        assert_laws(text, &[]);
+        assert_eq!(format(text, &parse(text, &[]), Style::default()), text);
     }
 }
 

@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use std::collections::BTreeMap;
 
 use ociam::lint::{Baseline, Outcome, Settings, apply_fixes, lint};
@@ -121,7 +123,7 @@ fn holds(text: &str, format: InputFormat) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(laws::config(120))]
 
     #[test]
     fn findings_lie_in_their_files_in_order_and_twice_the_same(text in file()) {

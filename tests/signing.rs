@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -204,7 +206,7 @@ fn dates_read_as_they_are_written() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(laws::config(24))]
 
     #[test]
     fn what_is_signed_verifies_and_one_flipped_bit_does_not(

@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -288,7 +290,7 @@ fn what_is_not_the_format_asked_for_is_told() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(laws::config(150))]
 
     #[test]
     fn no_input_makes_any_format_panic(

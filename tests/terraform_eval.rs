@@ -7,6 +7,8 @@
     clippy::panic
 )]
 
+mod laws;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -654,7 +656,7 @@ const PIECES: [&str; 16] = [
 ];
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { cases: 48, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(laws::config(48))]
 
     #[test]
     fn every_text_has_a_whole_map_and_nothing_panics(

@@ -8,6 +8,7 @@ use super::ast::{
     MemberKind, Rule, Statement, SubjectKind, TenancyRef, TestKind,
 };
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::holes::has_open_template;
 use super::keyword::Keyword;
 use super::lex::{Token, TokenKind, lex};
 use super::parse::{Parsed, ParsedRule};
@@ -43,7 +44,7 @@ pub fn format_matching_rule(text: &str, parsed: &ParsedRule, style: Style) -> St
 /// a hole.
 pub fn format_edits(text: &str, parsed: &Parsed, style: Style) -> Vec<(Span, String)> {
     let readable = matches!(parsed.statement, Statement::Rule(_) | Statement::Define(_));
-    if !readable || !is_sure(&parsed.errors, &parsed.holes) {
+    if !readable || !is_sure(text, &parsed.errors, &parsed.holes) {
         return Vec::new();
     }
     let mut names = Names::default();
@@ -53,7 +54,7 @@ pub fn format_edits(text: &str, parsed: &Parsed, style: Style) -> Vec<(Span, Str
 
 /// As [`format_edits`], for matching rules.
 pub fn matching_rule_edits(text: &str, parsed: &ParsedRule, style: Style) -> Vec<(Span, String)> {
-    if !is_sure(&parsed.errors, &parsed.holes) {
+    if !is_sure(text, &parsed.errors, &parsed.holes) {
         return Vec::new();
     }
     let mut names = Names::default();
@@ -62,9 +63,9 @@ pub fn matching_rule_edits(text: &str, parsed: &ParsedRule, style: Style) -> Vec
 }
 
 /// Whether the reading is no guess: what is reported, if anything, leaves no doubt about the rest.
-fn is_sure(errors: &[SyntaxError], holes: &[Span]) -> bool {
+fn is_sure(text: &str, errors: &[SyntaxError], holes: &[Span]) -> bool {
     use SyntaxErrorKind as Kind;
-    errors.iter().all(|error| {
+    let known = errors.iter().all(|error| {
         let harmless = match error.kind {
             Kind::UnresolvedPlaceholder
             | Kind::CommentInStatement
@@ -89,7 +90,8 @@ fn is_sure(errors: &[SyntaxError], holes: &[Span]) -> bool {
             _ => false,
         };
         harmless && error.severity != Severity::Error
-    })
+    });
+    known && !has_open_template(text)
 }
 
 fn apply(text: &str, edits: &[(Span, String)]) -> String {

@@ -69,6 +69,17 @@ pub(super) fn is_placeholder(hole: &str) -> bool {
         || (hole.starts_with('{') && !hole.starts_with("{{"))
 }
 
+/// Whether a template expression is opened and never closed. Where it ends is a guess that hangs on the white
+/// space after it.
+pub(super) fn has_open_template(text: &str) -> bool {
+    next_sign(text, 0).is_some()
+        && holes(text).iter().map(|hole| hole.of(text)).any(|hole| is_template(hole) && !hole.ends_with('}'))
+}
+
+fn is_template(text: &str) -> bool {
+    text.starts_with("${") || text.starts_with("%{")
+}
+
 #[derive(Default)]
 struct Finder {
     /// A template expression ran to the end of the text: look no further than the next brace from now
@@ -79,7 +90,7 @@ struct Finder {
 impl Finder {
     /// The length of the hole at the start of `rest`.
     fn hole(&mut self, rest: &str) -> Option<usize> {
-        if rest.starts_with("${") || rest.starts_with("%{") {
+        if is_template(rest) {
             return Some(self.template(rest));
         }
         let parsed: IResult<&str, &str> =
