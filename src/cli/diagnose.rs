@@ -134,7 +134,11 @@ fn print_human(report: &Report) -> Answer {
         for line in each.remedy.statements.iter().chain(&each.remedy.commands) {
             writeln!(out, "       {line}")?;
         }
-        writeln!(out, "   to tell: {}\n", each.next_check)?;
+        writeln!(out, "   to tell: {}", each.next_check)?;
+        if let Some(why) = each.probe_cannot_show {
+            writeln!(out, "   `ociam probe` can't show it: {why}")?;
+        }
+        writeln!(out)?;
     }
     for each in &report.ruled_out {
         writeln!(out, "not {}: {}", each.cause, each.because)?;

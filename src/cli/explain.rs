@@ -84,6 +84,7 @@ fn known_json(known: &Known) -> Value {
             "remedy": cause.fix,
             "commands": cause.commands,
             "check": cause.check,
+            "probe_cannot_show": cause.probe_cannot_show,
         })
     });
     json!({
@@ -108,6 +109,9 @@ fn print_known(known: &Known) -> Answer {
             writeln!(out, "    {command}")?;
         }
         writeln!(out, "to tell: {}", cause.check)?;
+        if let Some(why) = &cause.probe_cannot_show {
+            writeln!(out, "`ociam probe` can't show it: {why}")?;
+        }
     }
     for code in &known.codes {
         let status = code.status.map(|status| format!("{status} ")).unwrap_or_default();

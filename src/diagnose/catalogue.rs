@@ -24,6 +24,9 @@ pub struct Cause {
     pub check: String,
     /// What to type.
     pub commands: Vec<String>,
+    /// Why `ociam probe` can't show it, for causes that lie where no request of its own reaches.
+    #[serde(default, rename = "probe-cannot-show")]
+    pub probe_cannot_show: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -43,6 +43,8 @@ pub struct Diagnosis {
     pub remedy: Remedy,
     /// The cheapest thing that would tell this cause from the next.
     pub next_check: String,
+    /// Why `ociam probe` can't show this cause; none where it can.
+    pub probe_cannot_show: Option<&'static str>,
 }
 
 /// A cause that an observation contradicts.
@@ -136,6 +138,7 @@ impl Weights {
                 next_check: rival
                     .and_then(|rival| remedy::check(name, rival, facts))
                     .unwrap_or_else(|| entry.check.clone()),
+                probe_cannot_show: entry.probe_cannot_show.as_deref(),
             });
         }
         let ruled_out =

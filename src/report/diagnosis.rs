@@ -19,5 +19,6 @@ pub fn diagnosis_json(each: &Diagnosis) -> Value {
             "commands": each.remedy.commands,
         },
         "next_check": each.next_check,
+        "probe_cannot_show": each.probe_cannot_show,
     })
 }
