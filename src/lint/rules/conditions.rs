@@ -7,7 +7,7 @@ use crate::lint::StatementContext;
 use crate::policy::ast::{Atom, Comparison, Condition, Quantifier, Test, TestKind, ValueKind, Verb};
 use crate::text::Span;
 
-use super::values::variable_of;
+use super::values::{values_of, variable_of};
 
 /// The condition of a statement.
 pub(super) fn condition_of<'a>(context: &StatementContext<'a>) -> Option<&'a Condition> {
@@ -56,6 +56,44 @@ pub(super) fn is_open(condition: &Condition) -> bool {
     }
 }
 
+/// Whether the condition can hold only for some principals. What is unknown is taken to say so.
+pub(super) fn says_who(condition: &Condition, text: &str) -> bool {
+    match condition {
+        Condition::Hole(_) | Condition::Error(_) => true,
+        Condition::Group { quantifier: Quantifier::Any, items, .. } => {
+            items.iter().all(|item| says_who(item, text))
+        }
+        Condition::Group { quantifier: Quantifier::All, items, .. } => {
+            items.iter().any(|item| says_who(item, text))
+        }
+        Condition::Group { .. } => true,
+        Condition::Test(test) if is_negative(test) => false,
+        Condition::Test(test) => {
+            let Some(name) = variable_of(test).and_then(|atom| atom.known(text)) else { return true };
+            let compared = values_of(test).iter().any(|value| value.kind == ValueKind::Variable);
+            compared || !tells_nothing_of_principal(&name.to_ascii_lowercase())
+        }
+    }
+}
+
+/// Whether the test holds for everything but what it names.
+pub(super) fn is_negative(test: &Test) -> bool {
+    matches!(
+        &test.kind,
+        TestKind::Compare { operator: Comparison::NotEqual, .. }
+            | TestKind::In { negated: true, .. }
+            | TestKind::Absent(_)
+    )
+}
+
+/// Whether a known variable is of the target or of the call, so that any principal's request can have the value.
+fn tells_nothing_of_principal(name: &str) -> bool {
+    let of_call =
+        matches!(name, "request.operation" | "request.permission" | "request.region" | "request.ad")
+            || name.starts_with("request.utc-timestamp");
+    catalog::variable(name).is_some() && (of_call || name.starts_with("target."))
+}
+
 /// Whether the test reads this variable.
 pub(super) fn reads(test: &Test, text: &str, name: &str) -> bool {
     variable_of(test).and_then(|atom| atom.known(text)).is_some_and(|found| found.eq_ignore_ascii_case(name))
@@ -81,6 +119,11 @@ pub(super) fn demanded_principal_type(context: &StatementContext<'_>) -> Option<
         .filter_map(|test| equals(test, context.text, "request.principal.type"))
         .filter_map(|atom| atom.known(context.text).map(str::to_ascii_lowercase));
     types.next()
+}
+
+/// Whether a name is that of a resource-type of Generative AI or its agents.
+pub(super) fn is_genai(resource_type: &str) -> bool {
+    resource_type.starts_with("generative-ai") || resource_type.starts_with("genai-agent")
 }
 
 /// The catalogue's verb for the tree's; `None` where it is unknown.

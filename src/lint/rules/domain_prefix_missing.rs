@@ -3,7 +3,8 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
-use crate::source::{Declared, DeclaredKind};
+use crate::source::{Configuration, Declared, DeclaredKind};
+use crate::text::MappedText;
 
 use super::policies::unprefixed;
 
@@ -33,7 +34,7 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
                 if declared.any(|each| each.domain.is_none()) {
                     continue;
                 }
-                let example = if domain.contains('.') { "<domain>" } else { &domain };
+                let example = name_of(&domain, context.configuration).unwrap_or("<domain>");
                 sink.report(context.located(parsed.source).locate(atom.span), format!("`{name}` is declared in another identity domain"))
                     .note("without a prefix a group of the Default domain is meant, which is another group or none")
                     .help(format!("write `'{example}'/'{name}'`"))
@@ -41,4 +42,16 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// The name of a domain that is given by its name or by an attribute of its resource.
+fn name_of<'c>(domain: &'c str, configuration: &'c Configuration) -> Option<&'c str> {
+    if !domain.contains('.') {
+        return Some(domain);
+    }
+    let of_resource = |each: &&Declared| {
+        each.kind == DeclaredKind::Domain && domain.strip_prefix(&*each.address).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let declared = configuration.declared.iter().find(of_resource)?;
+    declared.name.as_ref().filter(|name| name.is_known()).map(MappedText::as_str)
 }

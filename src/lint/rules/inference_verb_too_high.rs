@@ -6,6 +6,8 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{ActionKind, SubjectKind, Verb};
 
+use super::conditions::is_genai;
+
 /// Flags `manage` on Generative AI families and runtime types for principals that only infer.
 pub static RULE: Rule = Rule {
     name: "inference-verb-too-high",
@@ -29,7 +31,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
     });
     let Some(found) = atom.known(context.text).and_then(catalog::resource_type) else { return };
-    let genai = found.name.starts_with("generative-ai") || found.name.starts_with("genai-agent");
+    let genai = is_genai(found.name);
     if !genai || rule.subject.is_none() {
         return;
     }

@@ -185,7 +185,7 @@ fn wrong_kind(at: &Located<'_>, span: Span, kind: &str, place: Option<OcidPlace>
         OcidPlace::Instance => ("an instance", "instance"),
         _ => return,
     };
-    sink.report(at.locate(span), format!("this is the OCID of a `{kind}`, where that of {wanted} is needed"))
+    sink.report(at.locate(span), format!("this OCID is of the kind `{kind}`, where that of {wanted} is needed"))
         .note("an OCID of another kind never matches")
         .help(format!("put the OCID that begins with `ocid1.{example}.`"));
 }

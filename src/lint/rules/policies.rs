@@ -53,6 +53,15 @@ pub(super) fn unprefixed(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Ve
     members(parsed, kind).into_iter().filter(|(prefixed, _)| !prefixed).map(|(_, name)| name).collect()
 }
 
+/// The names in the compartment path of a statement of one's own tenancy.
+pub(super) fn compartments(parsed: &ParsedStatement<'_>) -> Vec<Atom> {
+    let Statement::Rule(rule) = &*parsed.statement else { return Vec::new() };
+    match rule.location.as_ref().map(|location| &location.kind) {
+        Some(LocationKind::Compartment { path, of: None }) => path.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
 fn members(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<(bool, Atom)> {
     let Statement::Rule(rule) = &*parsed.statement else { return Vec::new() };
     if rule.origin.is_some() {

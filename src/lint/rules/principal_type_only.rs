@@ -5,7 +5,7 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::SubjectKind;
 
-use super::conditions::{condition_of, is_open};
+use super::conditions::{condition_of, is_negative, is_open};
 use super::values::{literals_of, variable_of};
 
 /// Flags any-user and any-group grants whose condition names principal types and nothing else.
@@ -34,6 +34,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     }
     let types: Vec<&str> = tests
         .iter()
+        .filter(|test| !is_negative(test))
         .flat_map(|test| literals_of(test, context.text, "request.principal.type"))
         .filter_map(|atom| atom.known(context.text))
         .collect();

@@ -37,7 +37,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Whether the policy is certain to be attached to a compartment other than the root.
-fn is_below(attachment: &Attachment) -> bool {
+pub(super) fn is_below(attachment: &Attachment) -> bool {
     match attachment {
         Attachment::Declared(_) => true,
         Attachment::Ocid(ocid) => ocid.starts_with("ocid1.compartment."),

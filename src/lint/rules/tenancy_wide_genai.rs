@@ -5,7 +5,9 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{ActionKind, RuleKind, SubjectKind};
 
+use super::conditions::is_genai;
 use super::root_compartment_by_id::is_whole_tenancy;
+use super::tenancy_below_root::is_below;
 
 /// Flags Generative AI grants in tenancy for principals other than administrators.
 pub static RULE: Rule = Rule {
@@ -37,7 +39,9 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         sink.report(context.locate(location.span), format!("`{name}` of every compartment is within this workload's reach"))
             .note("whoever takes the workload over, or asks the agent cleverly, reads what other teams keep there")
             .help("name the compartment that holds the data: `in compartment …`");
-    } else if name.starts_with("generative-ai") || name.starts_with("genai-agent") {
+    } else if context.policies().any(|policy| is_below(&policy.attachment)) {
+        // There it reaches nothing: `tenancy-below-root`.
+    } else if is_genai(&name) {
         sink.report(context.locate(location.span), "this grant reaches every compartment of the tenancy")
             .note("models, files, vector stores and agents of all teams are within reach, and all of their cost falls to the tenancy")
             .help("name the compartment of the workload: `in compartment …`");
