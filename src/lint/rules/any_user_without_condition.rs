@@ -65,7 +65,10 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             .confidence(Confidence::Medium)
             .label(context.locate(condition.span()), "says nothing of the principal")
     };
-    report.note(who).help("name a group or dynamic group, or add `request.principal.type = '…'` with an id or compartment");
+    let add = if rule.condition.is_none() { "where request" } else { "request" };
+    report.note(who).help(format!(
+        "name a group or dynamic group, or add `{add}.principal.type = '…'` with an id or compartment"
+    ));
 }
 
 /// Whether a grant holds permissions of Generative AI or its agents.
