@@ -102,7 +102,9 @@ impl<'n, 'c, 'a> Used<'n, 'c, 'a> {
             if near.is_none() && !odd_ones {
                 continue;
             }
-            for (place, written, parsed) in places {
+            // What is only odd is worth one word.
+            let told = if near.is_some() { places.len() } else { 1 };
+            for (place, written, parsed) in places.iter().take(told) {
                 let report = sink.report(*place, format!("this configuration declares no {word} `{written}`"));
                 let report = match near {
                     Some(near) => report
