@@ -28,7 +28,7 @@ use ociam::probe::auth::{
 };
 use ociam::probe::config::{Place, place};
 use ociam::probe::preflight::Setup;
-use ociam::probe::transport::{Answer, Call, Http, Limits, Purpose, Trouble};
+use ociam::probe::transport::{Answer, Call, Cleaner, Http, Limits, Purpose, Trouble};
 use ociam::wire::{
     Authorization, Certificate, KeyId, PrivateKey, PublicKey, Request, Scope, Secret, Token, verify,
 };
@@ -668,6 +668,7 @@ fn messages_of_answers_are_found_in_every_form() {
         headers: Default::default(),
         body: body.as_bytes().to_vec(),
         took: Default::default(),
+        sent: Cleaner::default(),
     };
     assert_eq!(answer(r#"{"code":"404","message":"m"}"#).code().as_deref(), Some("404"));
     assert_eq!(answer(r#"{"code":404,"message":"m"}"#).code().as_deref(), Some("404"));

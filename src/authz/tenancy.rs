@@ -4,13 +4,14 @@
 //! its path (`ml:prod`, empty for the root) or OCID, a group by its name and domain. What is missing is unknown
 //! unless [`Tenancy::complete`] says that the lists are whole.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::text::Hole;
+use crate::text::{Hole, mask_shapes};
 
 /// Defined tags: `namespace.key` to value.
 pub type Tags = BTreeMap<String, String>;
@@ -355,6 +356,22 @@ impl Tenancy {
                 (at.line, at.column)
             }),
         })
+    }
+
+    /// Covers what looks like a secret in statements, matching rules and tags: they are quoted in answers, and no
+    /// name has that shape. Every other byte keeps its place.
+    pub fn mask_secrets(&mut self) {
+        let texts = self.policies.iter_mut().flat_map(|policy| &mut policy.statements);
+        for statement in texts.chain(self.dynamic_groups.iter_mut().map(|group| &mut group.rule)) {
+            if let Cow::Owned(masked) = mask_shapes(&statement.text) {
+                statement.text = masked.into();
+            }
+        }
+        let tags = self.compartments.iter_mut().map(|one| &mut one.tags);
+        let tags = tags.chain(self.resources.iter_mut().map(|one| &mut one.tags)).chain([&mut self.tags]);
+        for value in tags.flat_map(BTreeMap::values_mut) {
+            *value = mask_shapes(value).into_owned();
+        }
     }
 
     /// A tenancy of these statements alone, all in one policy attached to the root.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::authz::ApiKey;
 use crate::checklist::{Gravity, KeyReport, assess, key_from_json};
 use crate::report::checklist::key_json;
+use crate::text::mask_shapes;
 
 use super::rules::ListFormat;
 use super::terminal::Terminal;
@@ -124,7 +125,8 @@ fn read(path: &std::path::Path) -> Result<ApiKey, Failure> {
         Some("-") => io::read_to_string(io::stdin().lock()).map_err(cannot)?,
         _ => std::fs::read_to_string(path).map_err(cannot)?,
     };
-    let value: serde_json::Value = serde_json::from_str(&text)
+    // Names of secrets are shown; the secrets themselves are not looked at.
+    let value: serde_json::Value = serde_json::from_str(&mask_shapes(&text))
         .map_err(|error| Failure::usage(format!("`{}` is no JSON: {error}", path.display())))?;
     key_from_json(&value).ok_or_else(|| {
         Failure::with_help(

@@ -39,6 +39,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::text;
+
 use terminal::{ColorChoice, Terminal};
 
 /// Lints OCI IAM policies before the merge and explains the 404 after it.
@@ -153,13 +155,17 @@ type Answer = Result<Status, Failure>;
 
 /// Runs the command that the arguments name and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(without_secrets(arguments)) {
         Ok(cli) => cli,
         Err(mut error) => {
             redact(&mut error);
             let code = if error.use_stderr() { 2 } else { 0 };
+            let plain = error.to_string();
             // A reader that has gone away needs no help text.
-            let _ = error.print();
+            let _ = match text::redact(&plain) {
+                clean if code != 0 && clean != plain => write!(io::stderr().lock(), "{clean}"),
+                _ => error.print(),
+            };
             return ExitCode::from(code);
         }
     };
@@ -202,13 +208,37 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
             let mut stderr = io::stderr().lock();
             let (error, tip) = terminal.error_words();
-            let _ = writeln!(stderr, "{error} {message}");
+            // A message may quote what was given.
+            let _ = writeln!(stderr, "{error} {}", text::redact(&text::without_value(&message)));
             if let Some(help) = help {
-                let _ = writeln!(stderr, "\n  {tip} {help}");
+                let _ = writeln!(stderr, "\n  {tip} {}", text::redact(&help));
             }
             ExitCode::from(2)
         }
     }
+}
+
+/// The arguments with what has the shape of a secret covered: they are quoted in answers, and no name has that
+/// shape. A command line that gives a secret stays as it is; it is never shown.
+fn without_secrets(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut clean: Vec<OsString> = Vec::new();
+    let mut after_command = false;
+    for argument in arguments {
+        let text = argument.to_str().map(str::to_owned);
+        let is_command = |text: &str| {
+            let value =
+                text.split_once('=').filter(|_| text.starts_with("--")).map_or(text, |(_, value)| value);
+            value.starts_with("command:")
+                || value.starts_with("cmd:")
+                || text.starts_with("--api-key-command=")
+        };
+        clean.push(match &text {
+            Some(text) if !after_command && !is_command(text) => text::mask_shapes(text).into_owned().into(),
+            _ => argument,
+        });
+        after_command = text.as_deref() == Some("--api-key-command");
+    }
+    clean
 }
 
 /// Who gives a secret where its source belongs must not find it in the log of a job.

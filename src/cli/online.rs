@@ -269,7 +269,7 @@ fn observed(answer: &Answer) -> Observed {
         status: answer.status,
         code: answer.code().map(short),
         message: answer.message().map(short),
-        request_id: answer.headers.get("opc-request-id").map(str::to_owned),
+        request_id: answer.request_id(),
         body: answer.json().unwrap_or_default(),
     }))
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::policy;
 use crate::report;
-use crate::text::Place;
+use crate::text::{Place, mask_shapes};
 
 use super::input::{Input, InputArgs};
 use super::terminal::Terminal;
@@ -44,12 +44,14 @@ pub(super) fn run(args: &ParseArgs, terminal: &Terminal) -> Answer {
             None => String::new(),
         };
         for source in &configuration.statements {
-            let errors = policy::parse(source.text.as_str(), &source.text.hole_spans()).errors;
-            write_line(&mut out, &at(source.place), source.text.as_str(), &errors)?;
+            let text = mask_shapes(source.text.as_str());
+            let errors = policy::parse(&text, &source.text.hole_spans()).errors;
+            write_line(&mut out, &at(source.place), &text, &errors)?;
         }
         for source in &configuration.matching_rules {
-            let errors = policy::parse_matching_rule(source.text.as_str(), &source.text.hole_spans()).errors;
-            write_line(&mut out, &at(source.place), source.text.as_str(), &errors)?;
+            let text = mask_shapes(source.text.as_str());
+            let errors = policy::parse_matching_rule(&text, &source.text.hole_spans()).errors;
+            write_line(&mut out, &at(source.place), &text, &errors)?;
         }
         for unresolved in &configuration.unresolved {
             writeln!(out, "{}: unresolved: {}", at(unresolved.place), unresolved.reason)?;

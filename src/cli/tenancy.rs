@@ -3,11 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::authz::{
-    Compiled, Policy, Principal, Request, StatementText, Tenancy, Wanted, is_readable_time, strange_names,
-};
+use crate::authz::{Compiled, Policy, Principal, Request, Tenancy, Wanted, is_readable_time, strange_names};
 use crate::diag::Severity;
 use crate::source;
+use crate::text::mask_shapes;
 
 use super::Failure;
 use super::terminal::Terminal;
@@ -50,7 +49,7 @@ impl TenancyArgs {
                 name: "--statement".into(),
                 compartment: Some(String::new()),
                 ocid: None,
-                statements: self.statement.iter().map(|text| StatementText::from(text.as_str())).collect(),
+                statements: self.statement.iter().map(|text| mask_shapes(text).into_owned().into()).collect(),
             });
         }
         Ok(tenancy)
@@ -65,7 +64,8 @@ pub(super) fn read_tenancy(path: &Path) -> Result<Tenancy, Failure> {
         return Err(Failure::usage(format!("`{shown}` is larger than 64 MiB")));
     }
     let text = std::fs::read_to_string(path).map_err(cannot)?;
-    let read = Tenancy::from_text_or_dump(&text);
+    let mut read = Tenancy::from_text_or_dump(&text);
+    read.iter_mut().for_each(Tenancy::mask_secrets);
     read.map_err(|error| {
         let at = error.position.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
         Failure::with_help(
@@ -125,6 +125,7 @@ pub(super) fn add_policies(
         writeln!(stderr, "note: {file}:{line}: `{}` is left out: {}", unresolved.address, unresolved.reason)?;
     }
     tenancy.add_configuration(configuration);
+    tenancy.mask_secrets();
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use similar::{ChangeTag, TextDiff};
 
 use crate::report::Style;
+use crate::text::mask;
 
 /// Puts `text` in place of the file's content, keeping its permissions. A link is followed.
 pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
@@ -32,7 +33,9 @@ pub(super) fn write_diff(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let diff = TextDiff::from_lines(old, new);
+    // Lines beside a change may hold secrets.
+    let (old, new) = (mask(old), mask(new));
+    let diff = TextDiff::from_lines(&old, &new);
     let paint = |code: &str, text: &str| match style.color {
         true => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
         false => text.to_owned(),

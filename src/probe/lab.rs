@@ -13,9 +13,9 @@ use super::ask::{Ask, Lacking, Target, known_good};
 use super::auth::{AuthError, Edge, Session};
 use super::config::Place;
 use super::endpoints::Endpoints;
-use super::observe::{Cleaner, Label, Observation, Occasion};
+use super::observe::{Label, Observation, Occasion};
 use super::plan::Credential;
-use super::transport::{Answer, Http, TransportError, Trouble};
+use super::transport::{Answer, Cleaner, Http, TransportError, Trouble};
 use crate::wire::{Secret, SignError};
 
 /// How often and how many.

@@ -27,7 +27,7 @@ pub(crate) use explain::{api, ids};
 pub use lab::{Lab, Limits, PlannedRequest, Sent};
 pub use ladder::{MOST_EXPERIMENTS, climb, record};
 pub use matrix::{Progress, Row, Verdict, run};
-pub use observe::{Cleaner, Label, Observation, Occasion, Shown};
+pub use observe::{Label, Observation, Occasion, Shown};
 pub use outcome::{LocalCheck, NotTried, Outcome};
 pub use plan::{Cell, Credential, Plan, Regions, Scope, plan};
 pub use surroundings::{Surroundings, System};

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use super::transport::{Answer, TransportError};
-use crate::diagnose::redact;
-use crate::wire::Secret;
+use super::transport::{Answer, Cleaner, TransportError};
 
 /// Something that a request shows, or leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -72,35 +70,6 @@ pub struct Observation {
     pub answered: Shown,
 }
 
-/// Cleans what services say of secrets: of those in use, wherever they stand, and of all that look like one.
-#[derive(Clone, Debug, Default)]
-pub struct Cleaner(Vec<Secret>);
-
-/// Shorter texts can't be told from words.
-const SHORTEST_SECRET: usize = 8;
-/// What comes over the wire is not shown at any length.
-const LONGEST_MESSAGE: usize = 400;
-
-impl Cleaner {
-    /// Knows these secrets.
-    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Cleaner {
-        Cleaner(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST_SECRET).collect())
-    }
-
-    /// The text without secrets, control characters and surplus length.
-    pub fn clean(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.0 {
-            if text.contains(secret.expose()) {
-                text = text.replace(secret.expose(), "<redacted>");
-            }
-        }
-        let text = redact(&text);
-        let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-        printable.take(LONGEST_MESSAGE).collect::<String>().trim().to_owned()
-    }
-}
-
 /// What a request is called by in its observation.
 #[derive(Clone, Debug)]
 pub struct Label {
@@ -155,13 +124,14 @@ impl Observation {
         };
         match outcome {
             Ok(answer) => {
-                let header = |name: &str| answer.headers.get(name).map(|text| cleaner.clean(text));
+                let header =
+                    |name: &str| answer.headers.get(name).map(|text| cleaner.clean(&answer.clean(text)));
                 observation.status = Some(answer.status);
                 observation.code = answer.code().and_then(clean);
                 observation.is_json = answer.json().is_some();
                 let text = || match answer.is_success() {
                     true => None,
-                    false => Some(String::from_utf8_lossy(&answer.body).into_owned()),
+                    false => Some(answer.clean(&String::from_utf8_lossy(&answer.body))),
                 };
                 observation.message = answer.message().or_else(text).and_then(clean);
                 observation.opc_request_id = header("opc-request-id");
@@ -227,7 +197,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::wire::Headers;
+    use crate::wire::{Headers, Secret};
 
     fn of(status: u16, body: &str, signed: bool) -> Observation {
         let label = Label {
@@ -241,8 +211,13 @@ mod tests {
             occasion: Occasion::Matrix,
         };
         let headers: Headers = [("opc-request-id", "A/B")].into_iter().collect();
-        let answer =
-            Answer { status, headers, body: body.as_bytes().to_vec(), took: Duration::from_millis(3) };
+        let answer = Answer {
+            status,
+            headers,
+            body: body.as_bytes().to_vec(),
+            took: Duration::from_millis(3),
+            sent: Cleaner::default(),
+        };
         Observation::new(
             label,
             "POST",

@@ -20,10 +20,11 @@ pub mod schema;
 mod source_code;
 mod statistics;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::diag::{Finding, Severity};
-use crate::text::Files;
+use crate::text::{Files, mask, mask_shapes};
 
 pub use diagnosis::diagnosis_json;
 pub use page::page;
@@ -40,6 +41,7 @@ pub struct Style {
 }
 
 /// What a run found, with what the formats say besides.
+#[derive(Clone, Copy)]
 pub struct Report<'a> {
     /// The files that the findings point into.
     pub files: &'a Files,
@@ -110,6 +112,8 @@ pub enum Format {
 
 /// Writes a report in a format.
 pub fn write(format: Format, report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let findings = without_secrets(report.findings);
+    let report = &Report { findings: &findings, ..*report };
     match format {
         Format::Human => human::write(report, style, out),
         Format::Concise => concise::write(report, style, out),
@@ -124,7 +128,43 @@ pub fn write(format: Format, report: &Report<'_>, style: Style, out: &mut dyn Wr
 
 /// Writes the findings for a person, without the line of counts.
 pub fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    human::write_findings(report, style, out)
+    let findings = without_secrets(report.findings);
+    human::write_findings(&Report { findings: &findings, ..*report }, style, out)
+}
+
+/// The findings as they may be shown: they quote the user's text, in which a secret may stand. A fix that would
+/// repeat one is left out; whoever applies it has the file.
+fn without_secrets(findings: &[Finding]) -> Cow<'_, [Finding]> {
+    let holds = |text: &str| matches!(mask(text), Cow::Owned(_));
+    let of_statement = |finding: &Finding| {
+        finding.statement.as_ref().is_some_and(|one| matches!(mask_shapes(&one.text), Cow::Owned(_)))
+    };
+    let of_fix = |finding: &Finding| {
+        let fix = finding.fix.as_ref();
+        fix.is_some_and(|fix| holds(&fix.title) || fix.edits.iter().any(|edit| holds(&edit.replacement)))
+    };
+    let words = |finding: &Finding| {
+        let more = finding.note.iter().chain(&finding.help);
+        let labels = finding.labels.iter().map(|label| &label.message);
+        std::iter::once(&finding.message).chain(more).chain(labels).any(|text| holds(text))
+    };
+    if !findings.iter().any(|finding| words(finding) || of_statement(finding) || of_fix(finding)) {
+        return Cow::Borrowed(findings);
+    }
+    let shown = |finding: &Finding| {
+        let mut shown = finding.clone();
+        let labels = shown.labels.iter_mut().map(|label| &mut label.message);
+        let more = shown.note.iter_mut().chain(&mut shown.help);
+        for text in std::iter::once(&mut shown.message).chain(more).chain(labels) {
+            *text = mask(text).into_owned();
+        }
+        if let Some(statement) = &mut shown.statement {
+            statement.text = mask_shapes(&statement.text).into();
+        }
+        shown.fix = shown.fix.filter(|_| !of_fix(finding));
+        shown
+    };
+    findings.iter().map(shown).collect()
 }
 
 fn plural(count: usize, word: &str) -> String {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::policy::{self, SyntaxError};
 use crate::source::Configuration;
-use crate::text::{Files, MappedText, Place};
+use crate::text::{Files, MappedText, Place, mask_shapes};
 
 use super::json::range;
 
@@ -15,21 +15,34 @@ pub fn parse_document(configuration: &Configuration) -> Value {
         .statements
         .iter()
         .map(|source| {
-            let parsed = policy::parse(source.text.as_str(), &source.text.hole_spans());
+            // Every byte keeps its place, so the spans stay those of the user's text.
+            let text = mask_shapes(source.text.as_str());
+            let parsed = policy::parse(&text, &source.text.hole_spans());
             let policy = source.policy.and_then(|index| configuration.policies.get(index));
             let policy = policy.map(|policy| policy.address.as_ref());
-            let tree = policy::tree_json(source.text.as_str(), &parsed.statement);
-            entry(files, &source.text, policy, source.index, source.place, source.maybe, tree, &parsed.errors)
+            let tree = policy::tree_json(&text, &parsed.statement);
+            entry(
+                files,
+                &text,
+                &source.text,
+                policy,
+                source.index,
+                source.place,
+                source.maybe,
+                tree,
+                &parsed.errors,
+            )
         })
         .collect();
     let rules: Vec<Value> = configuration
         .matching_rules
         .iter()
         .map(|source| {
-            let parsed = policy::parse_matching_rule(source.text.as_str(), &source.text.hole_spans());
-            let tree = policy::rule_tree_json(source.text.as_str(), &parsed.rule);
+            let text = mask_shapes(source.text.as_str());
+            let parsed = policy::parse_matching_rule(&text, &source.text.hole_spans());
+            let tree = policy::rule_tree_json(&text, &parsed.rule);
             let address = source.address.as_deref();
-            entry(files, &source.text, address, None, source.place, source.maybe, tree, &parsed.errors)
+            entry(files, &text, &source.text, address, None, source.place, source.maybe, tree, &parsed.errors)
         })
         .collect();
     let unresolved: Vec<Value> = configuration
@@ -50,7 +63,8 @@ pub fn parse_document(configuration: &Configuration) -> Value {
 #[allow(clippy::too_many_arguments, reason = "one argument a field of the contract, in its order")]
 fn entry(
     files: &Files,
-    text: &MappedText,
+    text: &str,
+    source: &MappedText,
     policy: Option<&str>,
     index: Option<usize>,
     place: Place,
@@ -58,7 +72,7 @@ fn entry(
     tree: Value,
     errors: &[SyntaxError],
 ) -> Value {
-    let holes = text.holes().iter().map(
+    let holes = source.holes().iter().map(
         |hole| json!({ "start": hole.span.start, "end": hole.span.end, "reason": hole.reason.as_ref() }),
     );
     let errors = errors.iter().map(|error| {
@@ -72,7 +86,7 @@ fn entry(
         })
     });
     json!({
-        "text": text.as_str(),
+        "text": text,
         "policy": policy,
         "index": index,
         "file": files.name(place.file),

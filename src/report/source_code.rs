@@ -3,7 +3,7 @@
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::text::{SourceFile, Span};
+use crate::text::{SourceFile, Span, mask_part};
 
 /// The lines around a finding. Offsets stay those of the file.
 pub(super) struct Excerpt {
@@ -46,7 +46,8 @@ impl Excerpt {
     }
 
     fn of(file: &SourceFile, line: usize, start: usize, end: usize, line_count: usize) -> Self {
-        let data = file.text.get(start..end).unwrap_or("").as_bytes().to_vec();
+        // What stands beside a finding may be a secret.
+        let data = mask_part(&file.text, start, end).into_bytes();
         let column = file.position(start).column - 1;
         Self {
             name: file.name.to_string(),

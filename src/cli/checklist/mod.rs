@@ -15,6 +15,7 @@ use crate::checklist::{
     self, CheckKind, Checked, Evidence, Outcome, Plan, Status as Found, Wish, WishError, plan,
 };
 use crate::report::checklist::{Checklist, ChecklistFormat, decision_json, write, write_decision};
+use crate::text::mask_shapes;
 
 use super::tenancy::{add_policies, read_tenancy};
 use super::terminal::Terminal;
@@ -240,12 +241,14 @@ fn people_are_there() -> bool {
 const MAX_BYTES: u64 = 1 << 20;
 
 fn read(path: &Path) -> Result<String, Failure> {
+    let covered = |text: String| mask_shapes(&text).into_owned();
     let cannot = |error: io::Error| Failure::usage(format!("can't read `{}`: {error}", path.display()));
     if path == Path::new("-") {
-        return io::read_to_string(io::stdin().lock()).map_err(cannot);
+        return io::read_to_string(io::stdin().lock()).map(covered).map_err(cannot);
     }
     if std::fs::metadata(path).map_err(cannot)?.len() > MAX_BYTES {
         return Err(Failure::usage(format!("`{}` is larger than 1 MiB", path.display())));
     }
-    std::fs::read_to_string(path).map_err(cannot)
+    // No name has the shape of a secret, and names are shown.
+    std::fs::read_to_string(path).map(covered).map_err(cannot)
 }

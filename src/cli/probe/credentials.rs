@@ -244,6 +244,13 @@ fn oauth(
                 "name it with --oauth-domain https://idcs-….identity.oraclecloud.com",
             )
         })?;
+    let known = reqwest::Url::parse(&domain).ok();
+    if known.is_none_or(|url| !url.username().is_empty() || url.password().is_some()) {
+        return Err(Failure::with_help(
+            "the URL of the identity domain is not `https://host`",
+            "name it with --oauth-domain https://idcs-….identity.oraclecloud.com, without user name and password",
+        ));
+    }
     let obtain = |source: &SecretSource, what: &str| {
         source.obtain(what, around).map_err(|error| Failure::usage(error.to_string()))
     };

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{AuthError, SecretSource};
 use crate::probe::Surroundings;
 use crate::probe::config::Settings;
+use crate::text::redact;
 use crate::wire::{KeyError, KeyFile, PrivateKey, Secret, Token};
 
 /// Why a credential that was found can't be used, and the cause that this speaks for.
@@ -60,7 +61,9 @@ pub(super) fn file_of(settings: &Settings, key: &str, around: &dyn Surroundings)
     let path = need(settings, key)?;
     let from = settings.setting(key).map(|setting| setting.origin.to_string()).unwrap_or_default();
     around.read_text(&around.expand(path)).map_err(|why| {
-        Unusable::new(format!("{from}: `{key}` names `{path}`: {why}"), "credential-file-missing")
+        // What should be a path may be the secret itself.
+        let text = redact(&format!("{from}: `{key}` names `{path}`: {why}"));
+        Unusable::new(text, "credential-file-missing")
     })
 }
 

@@ -186,7 +186,7 @@ impl AuthError {
             // What comes over the wire is not shown at any length.
             message: message.chars().filter(|c| !c.is_control()).take(300).collect(),
             status: Some(answer.status),
-            request_id: answer.headers.get("opc-request-id").map(str::to_owned),
+            request_id: answer.request_id(),
             cause: if answer.json().is_none() { "proxy-or-wrong-url" } else { cause },
         }
     }

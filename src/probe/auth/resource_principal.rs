@@ -16,6 +16,7 @@ use super::{AuthError, AuthMethod, Edge, Held, InstancePrincipal, Pending, Sessi
 use crate::probe::Surroundings;
 use crate::probe::config::{Place, place};
 use crate::probe::transport::{Answer, Call, Purpose};
+use crate::text::redact;
 use crate::wire::{KeyFile, KeyId, PrivateKey, Secret, Signer, Token};
 
 const STEP: &str = "resource principal";
@@ -81,7 +82,7 @@ impl Variables<'_> {
         }
         self.around.read_text(Path::new(given)).map_err(|why| {
             Unusable::new(
-                format!("`{PREFIX}{name}{}` names `{given}`: {why}", self.suffix),
+                redact(&format!("`{PREFIX}{name}{}` names `{given}`: {why}", self.suffix)),
                 "credential-file-missing",
             )
         })

@@ -426,6 +426,7 @@ impl Taking<'_> {
         tenancy.domains.retain(|domain| seen.insert(domain.ocid.clone()));
         tenancy.name_compartments();
         tenancy.name_domains();
+        tenancy.mask_secrets();
         let mut refused = self.refused;
         for ((unseen, _), named) in refused.iter_mut().zip(&tenancy.unseen) {
             unseen.clone_from(named);

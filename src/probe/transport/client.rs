@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Certificate, Client, ClientBuilder, Url, redirect, retry};
 
+use super::cleaner::Cleaner;
 use super::hosts::{HostError, Purpose, admit, is_loopback};
 use crate::wire::{Headers, Request};
 
@@ -55,6 +56,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// From sending to the end of the body.
     pub took: Duration,
+    /// Knows the secrets that were sent, which some services say back.
+    pub sent: Cleaner,
 }
 
 impl Answer {
@@ -68,13 +71,23 @@ impl Answer {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// A text of the answer without anything secret that was sent.
+    pub fn clean(&self, text: &str) -> String {
+        self.sent.clean(text)
+    }
+
+    /// The service's id of the request.
+    pub fn request_id(&self) -> Option<String> {
+        self.headers.get("opc-request-id").map(|id| self.clean(id))
+    }
+
     /// The message of an error body, in any of the forms that OCI's services and identity domains use.
     pub fn message(&self) -> Option<String> {
         let body = self.json()?;
         let inner = body.get("error").filter(|error| error.is_object()).unwrap_or(&body);
         let text = |key| inner.get(key).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
         let message = text("message").or_else(|| text("error_description")).or_else(|| text("error"))?;
-        Some(message.to_owned())
+        Some(self.clean(message))
     }
 
     /// The code of an error body; services of Generative AI put the status there.
@@ -82,7 +95,7 @@ impl Answer {
         let body = self.json()?;
         let inner = body.get("error").filter(|error| error.is_object()).unwrap_or(&body);
         let code = inner.get("code").or_else(|| inner.get("error"))?;
-        code.as_str().map(str::to_owned).or_else(|| code.as_u64().map(|code| code.to_string()))
+        code.as_str().map(|code| self.clean(code)).or_else(|| code.as_u64().map(|code| code.to_string()))
     }
 }
 
@@ -254,7 +267,7 @@ impl Http {
                 });
             }
         }
-        Ok(Answer { status, headers, body, took: start.elapsed() })
+        Ok(Answer { status, headers, body, took: start.elapsed(), sent: Cleaner::of(&call.request) })
     }
 
     fn failed(&self, call: &Call, error: &reqwest::Error) -> TransportError {

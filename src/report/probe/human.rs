@@ -51,7 +51,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Writes a run.
-pub fn write(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}", paint(style, BOLD, "probe"), about(outcome))?;
     for block in blocks(outcome) {
         table(&block, style, out)?;
@@ -220,7 +220,7 @@ fn failure(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<(
 }
 
 /// Writes what would be sent.
-pub fn write_plan(
+pub(super) fn write_plan(
     outcome: &Outcome,
     requests: &[PlannedRequest],
     style: Style,

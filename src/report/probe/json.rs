@@ -7,7 +7,7 @@ use crate::probe::{Finding, Observation, Outcome, PlannedRequest, Row};
 use crate::report::diagnosis_json;
 
 /// The document of a run.
-pub fn document(outcome: &Outcome) -> Value {
+pub(super) fn document(outcome: &Outcome) -> Value {
     let target = &outcome.target;
     let diagnoses: Vec<Value> = outcome.findings.iter().flat_map(diagnoses).collect();
     let ruled_out: Vec<Value> = outcome.findings.iter().flat_map(ruled_out).collect();
@@ -54,7 +54,7 @@ pub fn document(outcome: &Outcome) -> Value {
 }
 
 /// The document of a run that is not made.
-pub fn planned(outcome: &Outcome, requests: &[PlannedRequest]) -> Value {
+pub(super) fn planned(outcome: &Outcome, requests: &[PlannedRequest]) -> Value {
     let requests: Vec<Value> = requests
         .iter()
         .map(|request| {

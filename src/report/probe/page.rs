@@ -29,7 +29,7 @@ dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 0 1.2rem}\
 @media(prefers-color-scheme:dark){.works{color:#5bd08a}.not-authorized,.not-authenticated,.unreachable{color:#ff8078}.not-supported{color:#e3b341}}";
 
 /// The run as one self-contained page. `when` is the time that it shows.
-pub fn html(outcome: &Outcome, when: &str) -> String {
+pub(super) fn html(outcome: &Outcome, when: &str) -> String {
     let mut page = String::new();
     let _ = write!(
         page,
@@ -144,7 +144,7 @@ fn html_failure(finding: &Finding, page: &mut String) {
 }
 
 /// The run in Markdown.
-pub fn markdown(outcome: &Outcome, when: &str) -> String {
+pub(super) fn markdown(outcome: &Outcome, when: &str) -> String {
     let mut page = format!(
         "# ociam probe\n\n{} ({when}, ociam {})\n",
         plain(&about(outcome)),
