@@ -35,6 +35,8 @@ pub enum Outcome {
     Yes,
     /// A look did not.
     No,
+    /// A look found it, made or begun minutes ago.
+    Recent,
 }
 
 /// An answer, as far as outcomes go by it. No status means that none came.
@@ -105,6 +107,12 @@ pub enum Need {
     OtherSecret,
     /// A credential of another principal.
     OtherPrincipal,
+    /// A profile of the config file that is not in use.
+    OtherProfile,
+    /// A credential of another auth method in the same profile.
+    OtherMethod,
+    /// Policies that grant the call as far as they are known.
+    GrantingPolicy,
     /// The tenancy's OCID.
     Tenancy,
     /// The home region's name.
@@ -146,6 +154,9 @@ impl Need {
             Need::Bearer => "a GenAI API key",
             Need::OtherSecret => "the key's other secret",
             Need::OtherPrincipal => "a credential of another principal",
+            Need::OtherProfile => "another profile",
+            Need::OtherMethod => "another auth method in the same profile",
+            Need::GrantingPolicy => "the policies that are meant to grant the call",
             Need::Tenancy => "the tenancy's OCID",
             Need::HomeRegion => "the home region",
             Need::OtherRegion => "another region",
@@ -239,6 +250,7 @@ impl Experiment {
                 Outcome::ServerError => "gets a server error",
                 Outcome::Unreachable => "gets no answer",
                 Outcome::Other => "gets another answer",
+                Outcome::Recent => "finds what was made minutes ago",
             };
             format!("to {}: {how}", self.asks)
         })

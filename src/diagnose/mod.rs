@@ -30,6 +30,7 @@ pub use extract::extract;
 pub use facts::{Auth, Facts, Plane};
 pub use known::{Answered, Known};
 pub use rank::{Diagnosis, Evidence, Remedy, Report, RuledOut};
+pub use reason::CHANGES;
 pub use redact::redact;
 pub use witness::Witness;
 

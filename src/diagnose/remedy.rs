@@ -262,6 +262,7 @@ fn possible(facts: &Facts) -> BTreeSet<Need> {
     };
     let inference = matches!(facts.plane, Some(Plane::Inference | Plane::InferenceOpenai | Plane::Database));
     when(facts.status.is_some(), &[Need::Answer]);
+    when(facts.is_refused(), &[Need::GrantingPolicy]);
     when(facts.auth == Some(Auth::GenaiApiKey), &[Need::Bearer, Need::OtherSecret]);
     when(facts.auth == Some(Auth::UserApiKey), &[Need::SigningKey]);
     when(!matches!(facts.auth, None | Some(Auth::GenaiApiKey | Auth::UserApiKey)), &[Need::Token]);

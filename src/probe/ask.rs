@@ -64,6 +64,8 @@ pub struct Ask {
     pub compartment: Option<String>,
     /// The project header.
     pub project: ProjectHeader,
+    /// The user whose keys are read.
+    pub user: Option<String>,
     /// Whether the compartment stands in the body and in both headers, whatever the shape says.
     pub everywhere: bool,
 }
@@ -93,6 +95,7 @@ impl Ask {
             model: target.model.clone(),
             compartment: target.compartment.clone(),
             project: ProjectHeader::AsNeeded,
+            user: None,
             everywhere: false,
         }
     }
@@ -189,7 +192,8 @@ impl Ask {
         let mut filled = path.to_owned();
         // A bearer is refused for any agent endpoint, so none has to be named to see that.
         let agent = target.agent_endpoint.as_deref().or((!signed).then_some(MADE_UP_AGENT));
-        let values: [(&str, &'static str, Option<&str>); 4] = [
+        let values: [(&str, &'static str, Option<&str>); 5] = [
+            ("{userId}", "user", self.user.as_deref()),
             ("{tenancyId}", "tenancy", target.tenancy.as_deref()),
             ("{agentEndpointId}", "agent endpoint", agent),
             ("{sessionId}", "session", Some(MADE_UP_SESSION)),

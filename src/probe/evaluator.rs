@@ -17,6 +17,9 @@ pub struct Testimony {
     pub statements: Vec<String>,
     /// Where they go, in words.
     pub attach: Option<String>,
+    /// Where the policy is attached that grants the call: the path or OCID of a compartment, empty for the root. None
+    /// when no policy at hand grants it.
+    pub granted: Option<String>,
 }
 
 /// How much the evaluator's word counts: far more than any text of a service, as it names the statement.
@@ -67,9 +70,18 @@ pub fn principal(lab: &Lab, credential: usize, key_ocid: Option<&str>) -> Option
     })
 }
 
+/// The tenancy that a witness knows.
+#[derive(Clone, Copy)]
+pub struct AtHand<'a> {
+    /// The tenancy with its policies.
+    pub tenancy: &'a Tenancy,
+    /// Whether the policies are those of a configuration, which nobody has read back from the tenancy.
+    pub meant: bool,
+}
+
 /// Asks what the tenancy's policies say. Without policies it only words the least statement.
 pub fn ask(
-    tenancy: Option<&Tenancy>,
+    at_hand: Option<AtHand<'_>>,
     principal: Principal,
     operation: &'static Operation,
     compartment: Option<&str>,
@@ -77,6 +89,8 @@ pub fn ask(
     model: Option<&str>,
     now: &str,
 ) -> Testimony {
+    let tenancy = at_hand.map(|at_hand| at_hand.tenancy);
+    let meant = at_hand.is_some_and(|at_hand| at_hand.meant);
     let has_policies = tenancy.is_some_and(|tenancy| !tenancy.policies.is_empty());
     let compiled = Compiled::new(tenancy.cloned().unwrap_or_default());
     let mut request = Request::new(principal, Wanted::Operation(operation), compartment);
@@ -94,6 +108,7 @@ pub fn ask(
         witnesses: Vec::new(),
         statements: least,
         attach: Some("in a policy attached to the root compartment".to_owned()),
+        granted: None,
     };
     if !has_policies {
         return testimony;
@@ -120,14 +135,20 @@ pub fn ask(
     match decision.verdict {
         Verdict::Allow => {
             let by = decision.granted_by.first().map(|at| place(*at)).unwrap_or_default();
+            let granting = decision.granted_by.first().and_then(|at| compiled.origins.get(*at));
+            let granting = granting.map(|origin| origin.policy.clone()).unwrap_or_default();
+            let policy = compiled.tenancy.policies.iter().find(|policy| *policy.name == *granting);
+            let attached = policy.and_then(|policy| policy.compartment.clone());
+            // What is not resolved yet is mostly attached to the root.
+            testimony.granted = Some(attached.filter(|place| !place.contains("${")).unwrap_or_default());
             let text = format!(
                 "the policies at hand grant this call by {by}, so what is in force differs from them"
             );
             testimony.witnesses.push(witness(
                 text,
                 &[
-                    ("iam-propagation", 4.0),
-                    ("policy-not-applied", 3.0),
+                    ("iam-propagation", if meant { 3.2 } else { 4.0 }),
+                    ("policy-not-applied", if meant { 4.0 } else { 2.0 }),
                     ("wrong-ocid", 1.0),
                     // Who called is known here.
                     ("principal-mismatch", -2.0),

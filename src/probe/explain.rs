@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::auth::{AuthError, Unusable};
-use super::evaluator::{self, Testimony};
+use super::auth::{AuthError, Unusable, environment};
+use super::evaluator::{self, AtHand, Testimony};
 use super::lab::Lab;
 use super::listed::{self, Named};
 use super::matrix::{Row, Verdict};
@@ -26,10 +26,18 @@ pub struct Explainer<'a> {
     pub plan: &'a Plan,
     /// Policies and tenancy, where they are at hand.
     pub tenancy: Option<&'a Tenancy>,
+    /// Whether the policies at hand are those of a configuration, which may not have been applied.
+    pub meant: bool,
+    /// The policies that the tenancy is known to hold, where others are at hand that are meant to be applied.
+    pub stored: Option<&'a Tenancy>,
+    /// What changed, and how many minutes ago, as a person says.
+    pub changed: &'a BTreeMap<String, u32>,
+    /// What chose the profile in use, where nobody named it: a variable or a file.
+    pub chosen_by: Option<&'static str>,
     /// The OCID of the GenAI API key, where it is known.
     pub key_ocid: Option<&'a str>,
-    /// Fingerprints of other credentials, with their origins.
-    pub others: &'a [(String, String)],
+    /// Fingerprints of all profiles, with their origins and users.
+    pub others: &'a [(String, Option<String>, String)],
 }
 
 /// A failure with its diagnosis.
@@ -152,6 +160,7 @@ impl Explainer<'_> {
                 .as_ref()
                 .and_then(|seen| seen.model.clone())
                 .or_else(|| self.lab.target.model.clone()),
+            changed: self.changed.clone(),
             ..Case::default()
         };
         if let Some(seen) = &seen {
@@ -166,8 +175,17 @@ impl Explainer<'_> {
             case.opc_request_id.clone_from(&error.request_id);
             case.witnesses.push(no_session(error));
         }
+        case.witnesses.extend(self.foreign_signer(credential.method, row));
+        if let Some(mixed) = credential.held.mixed.as_ref().filter(|_| row.authenticated == Shown::No) {
+            case.witnesses.push(Witness::of("configuration", mixed.clone(), "wrong-profile-credential", 5.0));
+        }
+        if credential.held.session && credential.method == "user-api-key" && row.authenticated == Shown::No {
+            let text = "the profile holds a session token too, and the call was signed with the user's key";
+            case.witnesses.push(Witness::of("configuration", text, "wrong-auth-mode", 3.0));
+        }
         self.check_locally(cell.credential, cell.plane.name, row, seen.as_ref(), &mut case);
-        let testimony = self.testimony(cell.credential, row, seen.as_ref());
+        let mut testimony = self.testimony(cell.credential, row, seen.as_ref(), self.tenancy);
+        testimony.witnesses.extend(self.not_stored(cell.credential, row, &testimony));
         case.witnesses.extend(testimony.witnesses.iter().cloned());
         // The evaluator knows the whole tenancy; without its word the statements speak for themselves.
         if let Some(tenancy) = self.tenancy.filter(|_| testimony.witnesses.is_empty()) {
@@ -177,6 +195,7 @@ impl Explainer<'_> {
             let rules = tenancy.dynamic_groups.iter().map(|group| group.rule.text.to_string());
             case.matching_rules = rules.take(MOST_STATEMENTS).collect();
         }
+        case.witnesses.extend(self.implied_profile(cell.credential));
         if let (Some(tenancy), Some(seen)) = (self.tenancy, &seen) {
             let token = self.lab.session_made(cell.credential).and_then(|session| session.token());
             let own = credential.held.tenancy.as_deref().or_else(|| token.and_then(Token::tenancy));
@@ -200,7 +219,7 @@ impl Explainer<'_> {
             }
         }
         if let Some(seen) = &seen {
-            self.judge_answer(seen, &mut case);
+            self.judge_answer(cell.credential, seen, &mut case);
         }
         Some((case, testimony))
     }
@@ -311,8 +330,8 @@ impl Explainer<'_> {
         let others: Vec<(&str, &str)> = self
             .others
             .iter()
-            .filter(|(origin, _)| *origin != known.origin)
-            .map(|(origin, fingerprint)| (origin.as_str(), fingerprint.as_str()))
+            .filter(|(origin, user, _)| *origin != known.origin && *user != known.held.user)
+            .map(|(origin, _, fingerprint)| (origin.as_str(), fingerprint.as_str()))
             .collect();
         let files: Vec<(&str, u32)> =
             known.held.files.iter().map(|(path, mode)| (path.as_str(), *mode)).collect();
@@ -335,6 +354,7 @@ impl Explainer<'_> {
             token: if session { known.held.token.as_ref() } else { token },
             files: &files,
             secret: known.held.secret.as_ref(),
+            mixed: known.held.mixed.as_deref(),
             ids: &ids,
             model: case.model.as_deref().filter(|_| inference),
             api: api(plane, target.task).filter(|_| inference),
@@ -354,7 +374,27 @@ impl Explainer<'_> {
     }
 
     /// What the answer itself rules out.
-    fn judge_answer(&self, seen: &Observation, case: &mut Case) {
+    fn judge_answer(&self, credential: usize, seen: &Observation, case: &mut Case) {
+        let held = self.lab.credentials.get(credential).map(|known| &known.held);
+        let says = |part: &str| seen.message.as_ref().is_some_and(|text| text.to_lowercase().contains(part));
+        let key =
+            held.and_then(|held| Some((held.key.as_ref()?.as_ref().ok()?, held.fingerprint.as_deref()?)));
+        if says("verify the http")
+            && key.is_some_and(|(file, print)| file.key.public().fingerprint() == print)
+        {
+            let text = "the service knows the fingerprint, which is that of the key that signed: what was signed may not be what arrived";
+            let mut witness = Witness::of("local-check", text, "content-type-signed-header", 1.4);
+            witness.supports.push(("proxy-or-tls-interception".to_owned(), 0.5));
+            witness.supports.push(("bad-fingerprint-or-key".to_owned(), -2.0));
+            case.witnesses.push(witness);
+        }
+        let secret = held.and_then(|held| held.secret.as_ref()).map(|secret| secret.expose().trim());
+        if says("entity with key apikey")
+            && secret.is_some_and(|text| text.len() >= WHOLE_SECRET && text.starts_with("sk-"))
+        {
+            let text = "what was sent has the form of a secret, so that it is no placeholder";
+            case.witnesses.push(Witness::of("local-check", text, "signer-not-applied", -4.5));
+        }
         if seen.authenticated == Shown::Yes {
             let because = "the service knew the caller".to_owned();
             case.witnesses.push(Witness {
@@ -371,6 +411,16 @@ impl Explainer<'_> {
             let text = "the answer is no JSON and carries no opc-request-id, so no service of OCI wrote it";
             case.witnesses.push(Witness::of("answer", text, "proxy-or-wrong-url", 3.0));
         }
+        if self.lab.target.project.is_some()
+            && seen.plane == "inference-openai"
+            && self.lab.target.task == Task::Responses
+            && seen.status == Some(404)
+        {
+            let text = "the request carried a project, which the plane must know";
+            let mut witness = Witness::of("request", text, "project-propagation", 1.5);
+            witness.supports.push(("wrong-project-ocid".to_owned(), 0.8));
+            case.witnesses.push(witness);
+        }
         if self.lab.target.project.is_none()
             && seen.plane == "inference-openai"
             && self.lab.target.task == Task::Responses
@@ -382,7 +432,13 @@ impl Explainer<'_> {
     }
 
     /// What the policies at hand say; none when rights are not in question.
-    fn testimony(&self, credential: usize, row: &Row, seen: Option<&Observation>) -> Testimony {
+    pub(super) fn testimony(
+        &self,
+        credential: usize,
+        row: &Row,
+        seen: Option<&Observation>,
+        tenancy: Option<&Tenancy>,
+    ) -> Testimony {
         let refused = row.authorized == Shown::No && row.authenticated != Shown::No;
         let Some(cell) = self.plan.cells.get(row.cell).filter(|_| refused) else {
             return Testimony::default();
@@ -390,7 +446,7 @@ impl Explainer<'_> {
         let Some(operation) = cell.asks.first().and_then(super::Ask::operation) else {
             return Testimony::default();
         };
-        let only_key = || match self.tenancy?.api_keys.as_slice() {
+        let only_key = || match tenancy?.api_keys.as_slice() {
             [only] => Some(only.ocid.as_str()),
             _ => None,
         };
@@ -398,19 +454,19 @@ impl Explainer<'_> {
         let Some(principal) = evaluator::principal(self.lab, credential, key) else {
             return Testimony::default();
         };
-        let tenancy = self.lab.tenancy(credential);
+        let own = self.lab.tenancy(credential);
         // Policies can't speak of a compartment that isn't there.
         let unlisted = |ocid: &str| {
-            let rows = self.tenancy.map(|tenancy| tenancy.compartments.as_slice()).unwrap_or_default();
+            let rows = tenancy.map(|tenancy| tenancy.compartments.as_slice()).unwrap_or_default();
             ocid.starts_with("ocid1.compartment.")
                 && !rows.is_empty()
                 && rows.iter().all(|row| row.ocid.as_deref() != Some(ocid))
         };
-        let known = self.tenancy.filter(|_| !self.lab.target.compartment.as_deref().is_some_and(unlisted));
+        let known = tenancy.filter(|_| !self.lab.target.compartment.as_deref().is_some_and(unlisted));
         // A key without a compartment acts in its own.
-        let compartment = self.lab.target.compartment.as_deref().or(tenancy.as_deref());
+        let compartment = self.lab.target.compartment.as_deref().or(own.as_deref());
         evaluator::ask(
-            known,
+            known.map(|tenancy| AtHand { tenancy, meant: self.meant }),
             principal,
             operation,
             compartment,
@@ -418,6 +474,77 @@ impl Explainer<'_> {
             seen.and_then(|seen| seen.model.as_deref()),
             &self.lab.around.now().to_string(),
         )
+    }
+
+    /// Whether these policies grant the call of a cell that was refused.
+    pub(super) fn grants(&self, credential: usize, row: &Row, tenancy: &Tenancy) -> bool {
+        let seen = row.seen.first().and_then(|at| self.lab.observation(*at));
+        self.testimony(credential, row, seen.as_ref(), Some(tenancy)).granted.is_some()
+    }
+
+    /// A signer that is made for another environment than this one.
+    fn foreign_signer(&self, method: &str, row: &Row) -> Option<Witness> {
+        let why = environment(&*self.lab.around)?.against(method)?;
+        if row.no_session.as_ref().is_some_and(|error| error.cause == "rp-off-oci") {
+            let mut witness = Witness::of("configuration", why, "wrong-signer", SURE + 3.0);
+            witness.supports.push(("rp-off-oci".to_owned(), -2.0));
+            return Some(witness);
+        }
+        // It has a session, as the node under a pod has, and that is somebody else.
+        (row.authorized == Shown::No && row.no_session.is_none()).then(|| {
+            let mut witness = Witness::of("configuration", why, "wrong-signer", 4.0);
+            witness.supports.push(("principal-mismatch".to_owned(), 1.0));
+            witness
+        })
+    }
+
+    /// The failures of credentials that nothing was sent with, since no plane that was asked for takes them.
+    pub fn not_taken(&self, rows: &[Row]) -> Vec<Finding> {
+        let of = |credential: usize| {
+            rows.iter().filter(move |row| {
+                self.plan.cells.get(row.cell).is_some_and(|cell| cell.credential == credential)
+            })
+        };
+        let finding = |(at, known): (usize, &super::Credential)| {
+            let silent = |row: &Row| {
+                row.verdict == Verdict::NotSupported && row.seen.is_empty() && row.no_session.is_none()
+            };
+            let first = of(at).next().filter(|_| of(at).all(silent))?;
+            let plane = self.plan.cells.get(first.cell)?.plane;
+            let evidence = preflight::auth_method_on_plane(known.method, plane)?;
+            let cause = evidence.cause.unwrap_or("unsupported-auth-type");
+            let unusable = Unusable { why: first.reason.clone(), cause };
+            let mut finding = Self::unusable(known.method, &known.origin, &unusable, &[evidence]);
+            finding.plane = Some(plane.name.to_owned());
+            Some(finding)
+        };
+        self.plan.credentials.iter().enumerate().filter_map(finding).collect()
+    }
+
+    /// A profile that something else than the person chose, beside others that could be meant.
+    fn implied_profile(&self, credential: usize) -> Option<Witness> {
+        let chosen_by = self.chosen_by?;
+        let known = self.lab.credentials.get(credential)?;
+        let others = self.lab.credentials.iter().skip(self.plan.credentials.len());
+        let other = others.filter(|other| other.origin.starts_with("profile `")).find(|other| {
+            known.origin.starts_with("profile `")
+                && (&other.held.user, &other.held.tenancy) != (&known.held.user, &known.held.tenancy)
+        })?;
+        let text = format!("`{chosen_by}` chose {}, and {} is there too", known.origin, other.origin);
+        Some(Witness::of("configuration", text, "wrong-profile-credential", IMPLIED))
+    }
+
+    /// What is meant grants the call, what is stored does not: the one was never made the other.
+    fn not_stored(&self, credential: usize, row: &Row, testimony: &Testimony) -> Option<Witness> {
+        let stored = self.stored.filter(|stored| !stored.policies.is_empty())?;
+        testimony.granted.as_ref()?;
+        if self.grants(credential, row, stored) {
+            return None;
+        }
+        let text = "the policies of the configuration grant this call, those that the tenancy holds do not";
+        let mut witness = Witness::of("policy", text, "policy-not-applied", SURE);
+        witness.supports.push(("iam-propagation".to_owned(), -4.0));
+        Some(witness)
     }
 
     /// Fills in what the run knows: the exact statement, the tenancy, the compartment, the user.
@@ -501,6 +628,10 @@ impl Explainer<'_> {
 
 /// As many as anybody reads.
 const MOST_STATEMENTS: usize = 500;
+/// No secret of a GenAI API key is shorter.
+const WHOLE_SECRET: usize = 32;
+/// How much a choice that nobody made by name counts.
+const IMPLIED: f64 = 3.6;
 /// How much a plain fact counts.
 const SURE: f64 = 9.0;
 

@@ -1,5 +1,7 @@
 //! Carries out the experiments that tell causes apart: `diagnose` chooses, this sends, compares and reports back.
 
+mod look;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -18,6 +20,18 @@ use crate::diagnose::ladder::{Answer, Choice, Need, Outcome, Reason, Seen, Step,
 
 /// Requests that one failure may cost beside those of the matrix.
 pub const MOST_EXPERIMENTS: u32 = 8;
+/// The experiments that read a list.
+const LISTS: [&str; 7] = [
+    "home-region-subscriptions",
+    "limits",
+    "key-state",
+    "key-and-policy",
+    "get-project",
+    "registered-key",
+    "stored-policies",
+];
+/// Other profiles that are tried.
+const MOST_PROFILES: usize = 2;
 /// The name of no model.
 const IMPOSSIBLE_MODEL: &str = "ociam.no-such-model";
 
@@ -28,8 +42,12 @@ struct Bench<'a> {
     ask: Ask,
     place: Place,
     failed: Observation,
-    /// Whether minutes may be waited.
-    wait: bool,
+    /// The failed cell.
+    row: Row,
+    /// Where the policy is attached that grants the call by the policies at hand.
+    granted: Option<String>,
+    /// Whether may be waited, and for how many seconds if not as long as is usual.
+    wait: Option<Option<u64>>,
 }
 
 /// What the ladder found out.
@@ -49,7 +67,7 @@ pub async fn climb(
     rows: &[Row],
     group: &[usize],
     case: &Case,
-    wait: bool,
+    wait: Option<Option<u64>>,
     budget: u32,
 ) -> Climbed {
     let mut climbed = Climbed::default();
@@ -114,14 +132,29 @@ fn would_decide(stop: &Stop) -> Vec<String> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(explainer: &'a Explainer<'a>, rows: &[Row], group: &[usize], wait: bool) -> Option<Bench<'a>> {
+    fn new(
+        explainer: &'a Explainer<'a>,
+        rows: &[Row],
+        group: &[usize],
+        wait: Option<Option<u64>>,
+    ) -> Option<Bench<'a>> {
         let row = rows.get(*group.first()?)?;
         let cell = explainer.plan.cells.get(row.cell)?;
         let failed = explainer.lab.observation(*row.seen.first()?)?;
         // The request among those of the cell that this answer is to.
         let ask = cell.asks.iter().find(|ask| failed.url.contains(ask.base)).or(cell.asks.first())?;
         let place = place(&failed.region, &*explainer.lab.around).ok().or_else(|| cell.place.clone())?;
-        Some(Bench { explainer, credential: cell.credential, ask: ask.clone(), place, failed, wait })
+        let granted = explainer.testimony(cell.credential, row, Some(&failed), explainer.tenancy).granted;
+        Some(Bench {
+            explainer,
+            credential: cell.credential,
+            ask: ask.clone(),
+            place,
+            failed,
+            row: row.clone(),
+            granted,
+            wait,
+        })
     }
 
     fn signed(&self) -> bool {
@@ -150,7 +183,51 @@ impl<'a> Bench<'a> {
         let differs = |other: &super::Credential| {
             other.origin != own.origin && (other.method != own.method || other.held.user != own.held.user)
         };
-        self.explainer.lab.credentials.iter().position(|other| differs(other) && wanted(other))
+        // Those that are not in use are for telling whether another one should be.
+        let in_use = self.explainer.plan.credentials.len();
+        let credentials = self.explainer.lab.credentials.iter().take(in_use);
+        credentials.into_iter().position(|other| differs(other) && wanted(other))
+    }
+
+    /// Other users of the same machine whose credentials are not in use, since another profile is.
+    fn other_profiles(&self) -> Vec<usize> {
+        let all = self.explainer.lab.credentials.iter().enumerate();
+        let Some(own) = self.explainer.lab.credentials.get(self.credential) else { return Vec::new() };
+        let other = |known: &super::Credential| {
+            known.method == own.method
+                && known.origin != own.origin
+                && known.signed
+                && (known.held.user != own.held.user || known.held.tenancy != own.held.tenancy)
+        };
+        let spare = all.skip(self.explainer.plan.credentials.len());
+        spare.filter(|(_, known)| other(known)).map(|(at, _)| at).take(MOST_PROFILES).collect()
+    }
+
+    /// Makes the call with other profiles until one works.
+    async fn profiles(&self, name: &str) -> Option<(Outcome, String)> {
+        let mut last = None;
+        for credential in self.other_profiles() {
+            let Some((seen, _)) = self.send(credential, name, &self.ask, &self.place).await else { continue };
+            let words = format!("{}: {}", seen.credential, reason(&seen));
+            match self.compare(&seen) {
+                Outcome::Works => return Some((Outcome::Works, words)),
+                other => last = Some((other, words)),
+            }
+        }
+        last
+    }
+
+    /// The same place's other credential: the session of a profile that has a user too, or the reverse.
+    fn other_method(&self) -> Option<usize> {
+        let credentials = &self.explainer.lab.credentials;
+        let own = credentials.get(self.credential)?;
+        credentials.iter().position(|other| other.origin == own.origin && other.method != own.method)
+    }
+
+    /// The OCID of the caller's tenancy.
+    fn tenancy_ocid(&self) -> Option<String> {
+        let lab = self.explainer.lab;
+        lab.tenancy(self.credential).or_else(|| lab.tenancy(self.other(|other| other.signed)?))
     }
 
     /// Another principal whose requests the plane takes; a user first, who may be an administrator.
@@ -237,7 +314,7 @@ impl<'a> Bench<'a> {
         let known = lab.credentials.get(self.credential);
         let token = lab.session_made(self.credential).is_some_and(|session| session.token().is_some());
         let key = known.is_some_and(|known| known.held.key.is_some() && known.held.fingerprint.is_some());
-        let tenancy = lab.tenancy(self.credential).is_some();
+        let tenancy = self.tenancy_ocid().is_some();
         let openai = self.plane() == "inference-openai";
         let project = self.target().project.is_some();
         let another = || self.other(|other| other.signed).is_some();
@@ -249,6 +326,9 @@ impl<'a> Bench<'a> {
             (Need::Bearer, !self.signed()),
             (Need::OtherSecret, !self.signed() && self.standby().is_some()),
             (Need::OtherPrincipal, self.other_principal().is_some()),
+            (Need::OtherProfile, !self.other_profiles().is_empty()),
+            (Need::OtherMethod, self.other_method().is_some()),
+            (Need::GrantingPolicy, self.granted.is_some()),
             (Need::Tenancy, tenancy),
             (Need::HomeRegion, self.home().is_some()),
             (Need::OtherRegion, !self.other_regions().is_empty()),
@@ -260,7 +340,7 @@ impl<'a> Bench<'a> {
             (Need::ResponsesCall, self.responses()),
             (Need::OpenaiCall, openai),
             (Need::SiblingOperation, self.sibling().is_some()),
-            (Need::Time, self.wait),
+            (Need::Time, self.wait.is_some()),
         ];
         // Where nothing answers, a right or a model is not what to look for.
         let silent = self.failed.status.is_none();
@@ -323,6 +403,14 @@ impl<'a> Bench<'a> {
                         if plane == self.plane()
                             && here
                             && !own
+                            && Some(cell.credential) == self.other_method() =>
+                    {
+                        add("other-method", self.compare(&seen), words());
+                    }
+                    plane
+                        if plane == self.plane()
+                            && here
+                            && !own
                             && Some(cell.credential) == self.other_principal()
                             && seen.operation == self.failed.operation =>
                     {
@@ -363,9 +451,12 @@ impl<'a> Bench<'a> {
         let yes = |found: bool| if found { Outcome::Yes } else { Outcome::No };
         let name = choice.name;
         // These speak of the failing credential; another one's answer says nothing.
-        let own = ["home-region-subscriptions", "list-regions", "get-with-same-key", "list-models"];
+        let own = ["list-regions", "get-with-same-key", "list-models"];
         if own.contains(&name) && !self.signed() {
             return None;
+        }
+        if LISTS.contains(&name) {
+            return self.look(name).await;
         }
         let (credential, ask, place) = match name {
             "clock-from-date" => {
@@ -390,53 +481,6 @@ impl<'a> Bench<'a> {
                     String::new(),
                 ));
             }
-            "home-region-subscriptions" => {
-                let ask = self.shaped("identity-region-subscriptions", self.target())?;
-                let (seen, body) = self.send(self.credential, name, &ask, &self.home()?).await?;
-                let listed = body.filter(|_| seen.answered == Shown::Yes).map(|body| {
-                    let named = |row: &Value| {
-                        row.get("regionName").and_then(Value::as_str) == Some(&self.place.region)
-                    };
-                    yes(body.as_array().is_some_and(|rows| rows.iter().any(named)))
-                });
-                return Some((listed.unwrap_or_else(|| kind(&seen)), reason(&seen)));
-            }
-            "limits" => {
-                let credential =
-                    if self.signed() { self.credential } else { self.other(|other| other.signed)? };
-                let ask = self.shaped("limits-list-values", self.target())?;
-                let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
-                if seen.answered != Shown::Yes {
-                    return Some((kind(&seen), reason(&seen)));
-                }
-                return any_limit(&body?).map(|above| (yes(above), reason(&seen)));
-            }
-            "key-state" => {
-                let credential = self.other(|other| other.signed)?;
-                let ask = self.shaped("list-api-keys", self.target())?;
-                let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
-                if seen.answered != Shown::Yes {
-                    return Some((kind(&seen), reason(&seen)));
-                }
-                return self.key_state(&body?).map(|active| (yes(active), reason(&seen)));
-            }
-            "get-project" => {
-                let credential =
-                    if self.signed() { self.credential } else { self.other(|other| other.signed)? };
-                let ask = self.shaped("list-projects", self.target())?;
-                let (seen, body) = self.send(credential, name, &ask, &self.place).await?;
-                if seen.answered != Shown::Yes {
-                    return Some((kind(&seen), reason(&seen)));
-                }
-                let there = items(&body?).iter().any(|row| {
-                    row.get("id").and_then(Value::as_str) == self.target().project.as_deref()
-                        && row
-                            .get("lifecycleState")
-                            .and_then(Value::as_str)
-                            .is_none_or(|state| state == "ACTIVE")
-                });
-                return Some((if there { Outcome::Works } else { Outcome::NotAuthorized }, reason(&seen)));
-            }
             "list-regions" => {
                 (self.credential, self.shaped("identity-list-regions", self.target())?, self.place.clone())
             }
@@ -444,6 +488,8 @@ impl<'a> Bench<'a> {
                 (self.credential, self.shaped("list-models", self.target())?, self.place.clone())
             }
             "other-principal" => (self.other_principal()?, self.ask.clone(), self.place.clone()),
+            "other-method" => (self.other_method()?, self.ask.clone(), self.place.clone()),
+            "other-profile" => return self.profiles(name).await,
             "other-secret" => (self.standby()?, self.ask.clone(), self.place.clone()),
             "known-good-model" | "other-model-on-responses" => {
                 (self.credential, self.ask.for_model(self.good_model()?), self.place.clone())
@@ -477,7 +523,8 @@ impl<'a> Bench<'a> {
             "other-region" if !self.signed() => return self.sweep(name).await,
             "other-region" => (self.credential, self.ask.clone(), self.other_regions().into_iter().next()?),
             "wait-and-repeat" => {
-                tokio::time::sleep(Duration::from_secs(u64::from(choice.experiment.waits))).await;
+                let usual = u64::from(choice.experiment.waits);
+                tokio::time::sleep(Duration::from_secs(self.wait?.unwrap_or(usual))).await;
                 (self.credential, self.ask.clone(), self.place.clone())
             }
             _ => return None,
@@ -493,35 +540,6 @@ impl<'a> Bench<'a> {
     fn headed(&self, project: ProjectHeader) -> Ask {
         Ask { project, ..self.ask.clone() }
     }
-
-    /// Whether the list of keys shows an active secret of this key; none when it can't be told which key it is.
-    fn key_state(&self, body: &Value) -> Option<bool> {
-        let secret = self.explainer.lab.credentials.get(self.credential)?.held.secret.clone()?;
-        let rows = items(body);
-        let text =
-            |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let by_ocid = |row: &&Value| self.explainer.key_ocid.is_some_and(|ocid| text(row, "id") == ocid);
-        let secrets = |row: &Value| row.get("keys").and_then(Value::as_array).cloned().unwrap_or_default();
-        // A mask shows the last characters.
-        let masked = |each: &Value| {
-            let mask = text(each, "keyMask");
-            let end = mask.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() || c == '*');
-            let end = end.rsplit('*').next().unwrap_or_default();
-            end.len() >= 4 && secret.expose().ends_with(end)
-        };
-        if rows.is_empty() {
-            return Some(false);
-        }
-        let own =
-            rows.iter().find(by_ocid).or_else(|| rows.iter().find(|row| secrets(row).iter().any(masked)))?;
-        let state = |value: &Value, name: &str| matches!(text(value, name).as_str(), "" | "ACTIVE");
-        let list = secrets(own);
-        let mine: Vec<&Value> = match list.iter().any(masked) {
-            true => list.iter().filter(|each| masked(each)).collect(),
-            false => list.iter().collect(),
-        };
-        Some(state(own, "lifecycleState") && mine.iter().any(|each| state(each, "state")))
-    }
 }
 
 fn answer(seen: &Observation) -> Answer<'_> {
@@ -531,28 +549,6 @@ fn answer(seen: &Observation) -> Answer<'_> {
 /// What an answer is by itself.
 fn kind(seen: &Observation) -> Outcome {
     Outcome::of(Answer::default(), answer(seen))
-}
-
-fn items(body: &Value) -> Vec<Value> {
-    let list =
-        body.as_array().or_else(|| body.get("items")?.as_array()).or_else(|| body.get("data")?.as_array());
-    list.cloned().unwrap_or_default()
-}
-
-/// Whether a list of limits has one above zero that is about calls of models; none for an empty list, which says
-/// nothing.
-fn any_limit(body: &Value) -> Option<bool> {
-    let about_calls = |row: &&Value| {
-        let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
-        ["chat", "embed", "rerank", "request", "on-demand"].iter().any(|part| name.contains(part))
-    };
-    let rows = items(body);
-    rows.first()?;
-    let above = |row: &Value| row.get("value").and_then(Value::as_f64).is_some_and(|value| value > 0.0);
-    Some(match rows.iter().any(|row| about_calls(&row)) {
-        true => rows.iter().filter(about_calls).any(above),
-        false => rows.iter().any(above),
-    })
 }
 
 /// Adds what the ladder found to a finding.

@@ -68,6 +68,10 @@ fn by_policies(world: &World, call: &Call, route: &Route, caller: &Caller, targe
     }
     let name = route.operation.name;
     let instance = caller.auth_method == "instance-principal";
+    // SPEC: users look after their own credentials without a statement.
+    if name == "ListApiKeys" && route.parameters.get("userId").is_some_and(|user| *user == caller.ocid) {
+        return needless(ruling, "it is the caller's own");
+    }
     if OF_ALL.contains(&name) || (instance && OF_INSTANCES.contains(&name)) {
         return needless(ruling, "no statement is needed for it");
     }

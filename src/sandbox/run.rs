@@ -14,9 +14,9 @@ use super::faults::{Faults, Spec};
 use super::log::Log;
 use super::serve::Sandbox;
 use super::server;
-use super::settings::Settings;
+use super::settings::{Lifetime, Settings};
 use super::state::{Bearers, Credentials, Folder, Keys, write_environment};
-use super::store::Store;
+use super::store::{self, Shown, Store};
 use super::world::{Served, World, sample};
 use crate::authz::Tenancy;
 
@@ -83,7 +83,7 @@ pub async fn start(options: Options) -> Result<Running, String> {
     let wrong = |error: std::io::Error| format!("can't write to the state directory: {error}");
     write_environment(&folder, &world, &addresses).map_err(wrong)?;
     let log = Log::new(folder.append(LOG).map_err(wrong)?);
-    let store = Store::of(world.tenancy());
+    let store = Store::with(world.tenancy(), shown(&world, &credentials, now));
     let saved = folder.read(&Folder::private(STORE)).and_then(|text| serde_json::from_str(&text).ok());
     if let Some(mark) = mark {
         folder.write(&Folder::private(GIVEN), &mark).map_err(wrong)?;
@@ -122,6 +122,26 @@ impl Running {
 fn mark(tenancy: &Tenancy, settings: &Settings) -> String {
     let text = serde_json::to_string(&(tenancy, settings)).unwrap_or_default();
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What lists show beside the tenancy.
+fn shown(world: &World, credentials: &Credentials, now: Timestamp) -> Shown {
+    let ages = &world.settings.ages;
+    let all = [
+        ("apiKeys", ages.signing_keys),
+        ("apikeys", ages.api_keys),
+        ("generativeAiProjects", ages.projects),
+        ("policies", ages.policies),
+    ];
+    let made = |age: Lifetime| store::time(now.checked_sub(age.0).unwrap_or(now));
+    let keys = &credentials.keys;
+    let own = (world.principals.user.clone(), keys.user.public().fingerprint());
+    let others = keys.others.iter().map(|(user, key)| (user.clone(), key.public().fingerprint()));
+    Shown {
+        since: all.into_iter().filter_map(|(name, age)| Some((name, made(age?)))).collect(),
+        preparing: world.settings.preparing_regions.clone(),
+        signing_keys: std::iter::once(own).chain(others).collect(),
+    }
 }
 
 /// What the last run served.

@@ -127,6 +127,8 @@ impl Sandbox {
         entry.route(&route);
         let stop = |failure| Stop::Failure(failure, Some(route.plane));
         way.route = Some(route.clone());
+        let rewritten = self.faults.rewritten(&route, call);
+        let call = rewritten.as_ref().unwrap_or(call);
         self.trouble(Moment::Routed(&route), call, Some(route.plane)).await?;
         let caller = authenticate::authenticate(known, call, route.plane).map_err(stop)?;
         entry.caller(&caller);

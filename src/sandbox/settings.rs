@@ -31,6 +31,12 @@ pub struct Settings {
     /// Regions that are served though the tenancy is not subscribed to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub further_regions: Vec<String>,
+    /// Of the regions that the tenancy is subscribed to, those whose subscription is still under way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preparing_regions: Vec<String>,
+    /// How old what lists give a date for is.
+    #[serde(skip_serializing_if = "Ages::is_empty")]
+    pub ages: Ages,
     /// The OAuth client of the identity domain.
     pub oauth: OauthClient,
     /// What goes wrong on purpose, as on the command line: `slow=2s@inference`.
@@ -120,6 +126,32 @@ pub struct OauthClient {
     pub audience: String,
     /// The scopes that it may ask for.
     pub scopes: Vec<String>,
+    /// Whether anybody may read the certificate that the domain's tokens are verified by.
+    pub public_certificate: bool,
+}
+
+/// How old what lists give a date for is; many months where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Ages {
+    /// The API signing keys of users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_keys: Option<Lifetime>,
+    /// GenAI API keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_keys: Option<Lifetime>,
+    /// Projects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projects: Option<Lifetime>,
+    /// Policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Lifetime>,
+}
+
+impl Ages {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Default for OauthClient {
@@ -129,6 +161,7 @@ impl Default for OauthClient {
             client_secret: "sandbox-client-secret".into(),
             audience: "https://sandbox/".into(),
             scopes: vec!["invoke".into()],
+            public_certificate: true,
         }
     }
 }

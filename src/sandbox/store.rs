@@ -65,19 +65,42 @@ struct Shelves {
     counts: HashMap<String, (i64, u64)>,
 }
 
+/// What lists show beside the tenancy and what calls make.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// When what a list shows was made, by the collection; long ago where nothing is said.
+    pub since: BTreeMap<&'static str, String>,
+    /// Regions whose subscription is still under way.
+    pub preparing: Vec<String>,
+    /// The API signing keys of users: the user and the fingerprint.
+    pub signing_keys: Vec<(String, String)>,
+}
+
 /// The resources of all planes. Calls may come at once from many threads.
 #[derive(Debug, Default)]
 pub struct Store {
     shelves: Mutex<Shelves>,
+    /// What lists show beside.
+    pub shown: Shown,
 }
 
 impl Store {
     /// A store that holds what the tenancy says of API keys, projects and endpoints.
     pub fn of(tenancy: &Tenancy) -> Self {
-        let store = Store::default();
+        Self::with(tenancy, Shown::default())
+    }
+
+    /// The same, with what lists show beside.
+    pub fn with(tenancy: &Tenancy, shown: Shown) -> Self {
+        let store = Store { shown, ..Store::default() };
         store.lock().seed = tenancy.ocid.clone().or_else(|| tenancy.name.clone()).unwrap_or_default();
         super::planes::seed(&store, tenancy);
         store
+    }
+
+    /// When the things of a collection were made; `usual` where nothing is said.
+    pub fn since<'s>(&'s self, collection: &str, usual: &'s str) -> &'s str {
+        self.shown.since.get(collection).map_or(usual, String::as_str)
     }
 
     /// The state as one document, for [`Store::restore`].

@@ -92,9 +92,12 @@ pub(in crate::cli) struct ProbeArgs {
     /// Requests at a time
     #[arg(long, value_name = "N", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) max_concurrency: u16,
-    /// After a failure, wait minutes and repeat where that tells whether a change is still on its way
-    #[arg(long)]
-    pub(super) wait: bool,
+    /// After a failure, wait three minutes (or these seconds) and repeat where that tells whether a change is on its way
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(super) wait: Option<Option<u64>>,
+    /// What changed lately, and how many minutes ago: policy, group, matching-rule, signing-key, genai-key, project, region
+    #[arg(long, value_name = "WHAT=MINUTES", value_parser = changed)]
+    pub(super) changed: Vec<(String, u32)>,
     /// Where a plane is, instead of its own host; plain HTTP to this machine only
     #[arg(long, value_name = "[PLANE=]URL")]
     pub(super) endpoint: Vec<String>,
@@ -189,6 +192,17 @@ impl TaskArg {
             TaskArg::Rerank => Task::Rerank,
         }
     }
+}
+
+/// `policy=3`.
+pub(in crate::cli) fn changed(text: &str) -> Result<(String, u32), String> {
+    let known = crate::diagnose::CHANGES;
+    let (what, minutes) =
+        text.split_once('=').ok_or("write what changed and the minutes, such as `policy=3`")?;
+    let what = known.iter().find(|known| known.eq_ignore_ascii_case(what.trim()));
+    let what = what.ok_or_else(|| format!("name one of {}", known.join(", ")))?;
+    let minutes = minutes.trim().parse().map_err(|_| format!("`{minutes}` is no number of minutes"))?;
+    Ok(((*what).to_owned(), minutes))
 }
 
 fn methods() -> PossibleValuesParser {

@@ -12,8 +12,8 @@ use crate::probe::auth::{
 use crate::probe::config::{active_profile, place};
 use crate::probe::preflight::{self, Setup, Strength};
 use crate::probe::{
-    Credential, Endpoints, Explainer, Finding, LocalCheck, NotTried, Scope, Surroundings, Target, Task,
-    is_endpoint,
+    Credential, Endpoints, Explainer, Finding, LocalCheck, NotTried, Regions, Scope, Surroundings, Target,
+    Task, is_endpoint,
 };
 
 use super::args::ProbeArgs;
@@ -26,8 +26,12 @@ pub(super) struct Chosen {
     pub(super) not_tried: Vec<NotTried>,
     pub(super) checks: Vec<LocalCheck>,
     pub(super) notes: Vec<String>,
-    /// The fingerprints of all profiles, with their origins.
-    pub(super) fingerprints: Vec<(String, String)>,
+    /// Credentials of other profiles than the one in use.
+    pub(super) spare: Vec<Credential>,
+    /// What chose the profile in use, where nobody named it.
+    pub(super) chosen_by: Option<&'static str>,
+    /// The fingerprints of all profiles, with their origins and users.
+    pub(super) fingerprints: Vec<(String, Option<String>, String)>,
 }
 
 pub(super) fn choose(
@@ -56,11 +60,9 @@ pub(super) fn choose(
         around,
     );
     let mut chosen = Chosen { notes: discovery.notes.clone(), ..Chosen::default() };
-    chosen.fingerprints = discovery
-        .candidates
-        .iter()
-        .filter_map(|candidate| Some((candidate.origin.clone(), candidate.held.fingerprint.clone()?)))
-        .collect();
+    chosen.fingerprints = discovery.fingerprints.clone();
+    let (_, chosen_by) = active_profile(args.profile.as_deref(), around);
+    chosen.chosen_by = Some(chosen_by).filter(|by| !["--profile", "default"].contains(by));
     let own = |candidate: &&Candidate| args.auth.is_empty() || named(candidate.method);
     let mut secrets = 0;
     let candidates: Vec<&Candidate> = discovery.candidates.iter().filter(own).collect();
@@ -80,7 +82,8 @@ pub(super) fn choose(
             State::NotUsable(unusable) => {
                 chosen.not_tried.push(not_tried(candidate, unusable.why.clone()));
             }
-            State::Usable(_) if !asked => {
+            State::Usable(auth) if !asked => {
+                chosen.spare.push(credential_of(candidate, auth, false));
                 let why = "another of this method comes first; name its profile with `--profile`".to_owned();
                 chosen.not_tried.push(not_tried(candidate, why));
             }
@@ -99,6 +102,20 @@ pub(super) fn choose(
                     ));
                     continue;
                 }
+                let unmoved = scope.place.is_none() && matches!(scope.regions, Regions::Own);
+                let own = candidate.held.region.as_deref().filter(|_| unmoved);
+                if let Some(Err(error)) = own.map(|name| place(name, around)) {
+                    let seen = own.is_some_and(|name| name.chars().all(|c| c.is_ascii_graphic() || c == ' '));
+                    let cause = if seen { "config-attribute-invalid" } else { "hidden-character-in-id" };
+                    let unusable = Unusable { why: format!("`region` of the profile: {error}"), cause };
+                    chosen.findings.push(Explainer::unusable(
+                        candidate.method,
+                        &candidate.origin,
+                        &unusable,
+                        &found,
+                    ));
+                    continue;
+                }
                 // Files and variables may name the same credential.
                 if let Some(same) = chosen.credentials.iter().find(|known| is_same(known, candidate)) {
                     if same.origin != candidate.origin {
@@ -109,14 +126,7 @@ pub(super) fn choose(
                 }
                 let is_key = candidate.method == "genai-api-key";
                 secrets += usize::from(is_key);
-                chosen.credentials.push(Credential {
-                    method: candidate.method,
-                    origin: candidate.origin.clone(),
-                    auth: Arc::clone(auth),
-                    held: candidate.held.clone(),
-                    signed: !is_key,
-                    standby: is_key && secrets > 1,
-                });
+                chosen.credentials.push(credential_of(candidate, auth, is_key && secrets > 1));
                 chosen.notes.extend(candidate.notes.iter().cloned());
                 chosen.checks.extend(found.into_iter().map(|evidence| LocalCheck {
                     credential: candidate.origin.clone(),
@@ -133,6 +143,17 @@ pub(super) fn choose(
     let mut shown = BTreeSet::new();
     chosen.not_tried.retain(|each| shown.insert((each.method, each.origin.clone())));
     Ok(chosen)
+}
+
+fn credential_of(candidate: &Candidate, auth: &Arc<dyn AuthMethod>, standby: bool) -> Credential {
+    Credential {
+        method: candidate.method,
+        origin: candidate.origin.clone(),
+        auth: Arc::clone(auth),
+        held: candidate.held.clone(),
+        signed: candidate.method != "genai-api-key",
+        standby,
+    }
 }
 
 /// Whether a credential is one that is tried already. Secrets of keys are given one by one and are all tried.

@@ -36,7 +36,7 @@ const MOST_LADDERS: usize = 6;
 pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Answer {
     let endpoints = Arc::new(endpoints(args)?);
     let around: Arc<dyn Surroundings> = Arc::new(Pointed::new(Arc::new(System), Arc::clone(&endpoints)));
-    let tenancy = tenancy(args, terminal)?;
+    let (tenancy, stored) = tenancy(args, terminal)?;
     let target = target(args, tenancy.as_ref());
     let scope = scope(args, &*around)?;
     let chosen = credentials::choose(args, &target, &scope, &endpoints, &*around)?;
@@ -56,7 +56,7 @@ pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Ans
         Arc::clone(&around),
         Arc::clone(&endpoints),
         target,
-        outcome.plan.credentials.clone(),
+        [outcome.plan.credentials.clone(), chosen.spare.clone()].concat(),
         http(args, &endpoints, &*around)?,
         Limits {
             retries: args.retries,
@@ -79,7 +79,7 @@ pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Ans
     // Nothing is sent when the page that is to tell of it can't be kept.
     args.report.iter().try_for_each(|path| writable(path))?;
     if !args.offline {
-        probe(args, global, &lab, tenancy.as_ref(), &chosen, &mut outcome)?;
+        probe(args, global, &lab, [tenancy.as_ref(), stored.as_ref()], &chosen, &mut outcome)?;
     }
     let when = around.now().to_string();
     for path in &args.report {
@@ -113,18 +113,21 @@ fn endpoints(args: &ProbeArgs) -> Result<Endpoints, Failure> {
     Ok(endpoints)
 }
 
-fn tenancy(args: &ProbeArgs, terminal: &Terminal) -> Result<Option<Tenancy>, Failure> {
+/// The tenancy with all policies at hand, and what it is known to hold of them where that was said apart.
+fn tenancy(args: &ProbeArgs, terminal: &Terminal) -> Result<(Option<Tenancy>, Option<Tenancy>), Failure> {
     if args.policies.is_empty() && args.snapshot.is_empty() {
-        return Ok(None);
+        return Ok((None, None));
     }
     let mut tenancy = Tenancy::default();
     for path in &args.snapshot {
         tenancy.merge(read_tenancy(path)?);
     }
+    let mut stored = None;
     if !args.policies.is_empty() {
+        stored = (!args.snapshot.is_empty()).then(|| tenancy.clone());
         add_policies(&mut tenancy, &args.policies, terminal)?;
     }
-    Ok(Some(tenancy))
+    Ok((Some(tenancy), stored))
 }
 
 fn target(args: &ProbeArgs, tenancy: Option<&Tenancy>) -> Target {
@@ -206,7 +209,7 @@ fn probe(
     args: &ProbeArgs,
     global: &Global,
     lab: &Arc<Lab>,
-    tenancy: Option<&Tenancy>,
+    [tenancy, stored]: [Option<&Tenancy>; 2],
     chosen: &Chosen,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
@@ -246,6 +249,10 @@ fn probe(
             lab,
             plan: &plan,
             tenancy,
+            stored,
+            meant: !args.policies.is_empty(),
+            changed: &args.changed.iter().cloned().collect(),
+            chosen_by: chosen.chosen_by,
             key_ocid: args.key.api_key_id.as_deref(),
             others: &chosen.fingerprints,
         };
@@ -265,6 +272,9 @@ async fn diagnose(args: &ProbeArgs, explainer: &Explainer<'_>, outcome: &mut Out
     let mut stop = stopped();
     let mut go_on = !outcome.interrupted;
     let rows: Vec<Row> = outcome.rows.clone();
+    if !args.plane.is_empty() {
+        outcome.findings.extend(explainer.not_taken(&rows));
+    }
     for (number, group) in explainer.failures(&rows).iter().enumerate() {
         let Some((case, testimony)) = explainer.case(&rows, group) else { continue };
         let mut climbed = None;

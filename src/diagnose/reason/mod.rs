@@ -14,6 +14,7 @@ mod shape;
 mod time;
 
 pub(super) use rights::tenancy;
+pub use time::CHANGES;
 
 use super::case::Case;
 use super::facts::Facts;

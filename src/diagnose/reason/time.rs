@@ -16,6 +16,7 @@ pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     for (what, minutes) in &case.changed {
         changed(what, *minutes, facts, weights);
     }
+    key_and_policy(case, facts, weights);
     changed_in_words(facts, weights);
     long_running(facts, weights);
 }
@@ -51,6 +52,19 @@ fn expiry(case: &Case, facts: &Facts, weights: &mut Weights) {
     }
 }
 
+/// What may have changed lately.
+pub const CHANGES: [&str; 9] = [
+    "policy",
+    "statement",
+    "group",
+    "matching-rule",
+    "dynamic-group",
+    "signing-key",
+    "genai-key",
+    "project",
+    "region",
+];
+
 /// What a change of the last minutes explains: its cause, the delay of the catalogue, and the longest of it in
 /// minutes.
 fn effect(what: &str) -> Option<(&'static str, &'static str, u32)> {
@@ -60,7 +74,6 @@ fn effect(what: &str) -> Option<(&'static str, &'static str, u32)> {
         "signing-key" => ("api-key-propagation", "user-api-key-upload", 10),
         "project" => ("project-propagation", "new-project", 10),
         "region" | "subscription" => ("region-subscription-propagation", "region-subscription", 30),
-        "genai-key" => ("key-created-before-policy", "genai-api-key-state", 10),
         _ => return None,
     })
 }
@@ -70,7 +83,10 @@ fn changed(what: &str, minutes: u32, facts: &Facts, weights: &mut Weights) {
     if minutes > longest {
         let text =
             format!("the change of {what} is {minutes} minutes old, which is longer than changes take");
-        weights.add(cause, -2.0, &compared(text));
+        weights.add(cause, -2.0, &compared(text.clone()));
+        if cause == "iam-propagation" && facts.is_refused() {
+            weights.add("policy-not-applied", 0.8, &compared(text));
+        }
         return;
     }
     let known = catalog::delay(delay);
@@ -86,6 +102,21 @@ fn changed(what: &str, minutes: u32, facts: &Facts, weights: &mut Weights) {
     };
     let weight = if explains { 4.5 } else { 0.5 };
     add(weights, &listed(text), &[(cause, weight)]);
+}
+
+/// A key of Generative AI that is older than the last change of policies, or younger.
+fn key_and_policy(case: &Case, facts: &Facts, weights: &mut Weights) {
+    let ages =
+        case.changed.get("genai-key").zip(case.changed.get("policy").or(case.changed.get("statement")));
+    let Some((key, policy)) = ages.filter(|_| facts.auth == Some(Auth::GenaiApiKey)) else { return };
+    let (text, weight) = match key > policy {
+        true => (
+            "the key was there before the policy changed",
+            if facts.is_unauthenticated() { 4.5 } else { 1.0 },
+        ),
+        false => ("the key was made after the policy changed", -4.0),
+    };
+    weights.add("key-created-before-policy", weight, &compared(text.to_owned()));
 }
 
 /// Ages in minutes or seconds that words give, with what they are the age of.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
+use super::environment::{CLI_AUTH, cli_auth, environment, is_instance};
 use super::{
     AuthMethod, DelegationToken, GenaiApiKey, Held, InstancePrincipal, OkeWorkload, ResourcePrincipal,
     SecretSource, SessionToken, Unusable, UserApiKey,
@@ -76,6 +77,8 @@ pub struct Discovery {
     pub candidates: Vec<Candidate>,
     /// What concerns none of them alone.
     pub notes: Vec<String>,
+    /// The fingerprints of all profiles that were seen, tried or not: what to call the profile, its user, the text.
+    pub fingerprints: Vec<(String, Option<String>, String)>,
 }
 
 impl Discovery {
@@ -145,7 +148,15 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
     let mut found = Discovery::default();
     api_keys(wanted, around, &mut found);
     if around.variable("OCI_RESOURCE_PRINCIPAL_VERSION").is_some() {
-        let made = ResourcePrincipal::from_environment(around);
+        let made = ResourcePrincipal::from_environment(around).map_err(|unusable| {
+            // The SDKs want the version set in a pod too, where nothing else of a resource principal is there.
+            match environment(around).and_then(|here| here.against("resource-principal")) {
+                Some(why) if unusable.cause == "config-env-missing" => {
+                    Unusable::new(format!("{}: {why}", unusable.why), "wrong-signer")
+                }
+                _ => unusable,
+            }
+        });
         let held = made.as_ref().map(|made| made.held(around)).unwrap_or_default();
         found.add("resource-principal", "environment", made, Vec::new());
         found.hold(held);
@@ -166,6 +177,9 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
         found.add("delegation-token", "OCI_DELEGATION_TOKEN_FILE", made, Vec::new());
     }
     instance(wanted, around, &mut found);
+    told_mode(wanted, around, &mut found);
+    other_kind(wanted, &mut found);
+    let here = environment(around);
     for (method, why, cause) in [
         ("genai-api-key", "`OCI_GENAI_API_KEY` is not set and no `--api-key` is given", "config-env-missing"),
         ("user-api-key", "no profile with `user` and no `OCI_CLI_USER`", "config-profile-missing"),
@@ -182,7 +196,10 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
         ("oke-workload", "`KUBERNETES_SERVICE_HOST` is not set: this is no pod", "rp-off-oci"),
         ("delegation-token", "no delegation token: this is no Cloud Shell", "rp-off-oci"),
     ] {
-        found.absent(method, why, cause);
+        match here.and_then(|here| here.against(method)) {
+            Some(instead) => found.absent(method, &format!("{why}; {instead}"), "wrong-signer"),
+            None => found.absent(method, why, cause),
+        }
     }
     if let Some(auth) = around.variable("OCI_CLI_AUTH") {
         found.notes.push(format!(
@@ -190,6 +207,60 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
         ));
     }
     found
+}
+
+/// A profile that was named and holds another kind of credential than one that may be asked for.
+fn other_kind(wanted: &Wanted, found: &mut Discovery) {
+    let Some(profile) = &wanted.profile else { return };
+    let kinds = [("user-api-key", "the key of a user"), ("session-token", "a session token")];
+    let has = |method: &str| {
+        found.candidates.iter().any(|one| one.method == method && one.origin.starts_with("profile `"))
+    };
+    let absent: Vec<(&str, String)> = kinds
+        .iter()
+        .zip(kinds.iter().rev())
+        .filter(|((method, _), (other, _))| !has(method) && has(other))
+        .map(|((method, lacks), (other, holds))| {
+            let why = format!("profile `{profile}` holds {holds}, not {lacks}: use {other}");
+            (*method, why)
+        })
+        .collect();
+    for (method, why) in absent {
+        found.absent(method, &why, "wrong-auth-mode");
+    }
+}
+
+/// What `OCI_CLI_AUTH` asks of a profile that can't give it.
+fn told_mode(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
+    let Some(value) = around.variable("OCI_CLI_AUTH") else { return };
+    let told = value.trim().to_ascii_lowercase();
+    let (active, _) = active_profile(wanted.profile.as_deref(), around);
+    let holds = |method: &str| {
+        let start = format!("profile `{active}` of ");
+        found.candidates.iter().any(|one| one.method == method && one.origin.starts_with(&start))
+    };
+    let (method, why, cause) = match cli_auth(&told) {
+        None if CLI_AUTH.contains(&told.as_str()) => return,
+        None => {
+            let why = format!(
+                "`OCI_CLI_AUTH={value}` is no auth method of the command line: it takes {}",
+                CLI_AUTH.join(", ")
+            );
+            ("user-api-key", why, "unsupported-auth-type")
+        }
+        Some(method @ "session-token") if !holds(method) && holds("user-api-key") => {
+            let why = format!(
+                "`OCI_CLI_AUTH={value}`, and profile `{active}` holds the key of a user, no `security_token_file`"
+            );
+            (method, why, "wrong-auth-mode")
+        }
+        Some(method @ "user-api-key") if !holds(method) && holds("session-token") => {
+            let why = format!("`OCI_CLI_AUTH={value}`, and profile `{active}` holds a session, no `user`");
+            (method, why, "wrong-auth-mode")
+        }
+        Some(_) => return,
+    };
+    found.refuse(method, "OCI_CLI_AUTH", Unusable::new(why, cause), Vec::new());
 }
 
 /// A secret that can't be one of OCI's is not sent there.
@@ -259,6 +330,13 @@ fn profiles(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
         };
         let file = ConfigFile::parse(&name, &text);
         let mut names: Vec<String> = file.profiles().into_iter().map(str::to_owned).collect();
+        for profile in &names {
+            let read = settings(Client::Python, Some(&file), profile, around).unwrap_or_default();
+            if let Some(print) = read.get("fingerprint") {
+                let origin = format!("profile `{profile}` of {name}");
+                found.fingerprints.push((origin, read.get("user").map(str::to_owned), print.to_owned()));
+            }
+        }
         if let Some(only) = &wanted.profile {
             names = vec![only.clone()];
         }
@@ -286,6 +364,14 @@ fn profiles(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
     }
 }
 
+/// What a profile may say in `authentication_type`: what the Go SDK takes, with the name of Python's for Cloud Shell.
+const AUTHENTICATION_TYPES: [&str; 4] = [
+    "instance_principal",
+    "user_principal",
+    "instance_principal_delegation_token",
+    "delegation_token_with_instance_principal",
+];
+
 /// The methods that settings are meant for: a session, a user, a delegation.
 fn by_settings(
     read: Result<Settings, Unusable>,
@@ -299,6 +385,13 @@ fn by_settings(
         Ok(read) => read,
         Err(unusable) => return found.refuse("user-api-key", origin, unusable, notes),
     };
+    if let Some(kind) = read.get("authentication_type").filter(|kind| !AUTHENTICATION_TYPES.contains(kind)) {
+        let why = format!(
+            "`authentication_type={kind}` is none that the SDKs support: they take {}",
+            AUTHENTICATION_TYPES.join(", ")
+        );
+        return found.refuse("user-api-key", origin, Unusable::new(why, "unsupported-auth-type"), notes);
+    }
     let session = read.get("security_token_file").is_some();
     let delegation = read.get("delegation_token_file").is_some();
     if session && read.get("user").is_some() {
@@ -334,18 +427,14 @@ fn by_settings(
     }
 }
 
-/// Where Linux shows the maker's tag of the machine.
-const ASSET_TAG: &str = "/sys/class/dmi/id/chassis_asset_tag";
-
 fn instance(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
-    let tagged = || around.read_text(Path::new(ASSET_TAG)).is_ok_and(|tag| tag.trim() == "OracleCloud.com");
     let origin = if wanted.instance {
         "asked for"
     } else if around.variable("OCI_METADATA_BASE_URL").is_some() {
         "OCI_METADATA_BASE_URL"
     } else if around.endpoint("imds").is_some() {
         "the metadata service that the endpoints name"
-    } else if tagged() {
+    } else if is_instance(around) {
         "this machine is an instance of OCI"
     } else {
         return found.absent(

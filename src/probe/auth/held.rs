@@ -25,6 +25,10 @@ pub struct Held {
     pub files: Vec<(String, u32)>,
     /// The secret of a GenAI API key.
     pub secret: Option<Secret>,
+    /// Whether the same profile names a session token, whatever the method.
+    pub session: bool,
+    /// Which parts come from the environment where others come from a file.
+    pub mixed: Option<String>,
 }
 
 impl Held {
@@ -36,6 +40,8 @@ impl Held {
             tenancy: text("tenancy"),
             fingerprint: text("fingerprint"),
             region: text("region"),
+            session: settings.get("security_token_file").is_some(),
+            mixed: mixed(settings),
             ..Held::default()
         };
         held.key = key.map(Ok).or_else(|| {
@@ -68,16 +74,28 @@ impl Held {
     }
 }
 
+/// An identity of which the environment gives one part and a file another.
+fn mixed(settings: &Settings) -> Option<String> {
+    let parts = ["user", "tenancy", "fingerprint", "key_file", "key_content"];
+    let stated: Vec<_> =
+        parts.iter().filter_map(|key| Some((*key, &settings.setting(key)?.origin))).collect();
+    let own = stated.iter().filter(|(_, origin)| matches!(origin, Origin::Variable(_)));
+    let from: Vec<String> = own.map(|(key, origin)| format!("`{key}` from {origin}")).collect();
+    let rest = stated.iter().find(|(_, origin)| matches!(origin, Origin::Line { .. }));
+    let (key, origin) = rest.filter(|_| !from.is_empty())?;
+    Some(format!("the identity is put together of two: {}, and `{key}` from {origin}", from.join(", ")))
+}
+
 impl Discovery {
     /// All that can be said of a credential of this discovery before anything is sent. `call` holds what is known of
     /// the call; what the credential holds is filled in.
     pub fn check(&self, candidate: &Candidate, call: &Setup<'_>) -> Vec<Evidence> {
         let held = &candidate.held;
         let others: Vec<(&str, &str)> = self
-            .candidates
+            .fingerprints
             .iter()
-            .filter(|other| other.origin != candidate.origin && other.held.user != held.user)
-            .filter_map(|other| Some((other.origin.as_str(), other.held.fingerprint.as_deref()?)))
+            .filter(|(origin, user, _)| *origin != candidate.origin && *user != held.user)
+            .map(|(origin, _, print)| (origin.as_str(), print.as_str()))
             .collect();
         let files: Vec<(&str, u32)> = held.files.iter().map(|(path, mode)| (path.as_str(), *mode)).collect();
         preflight::all(&Setup {
@@ -91,6 +109,7 @@ impl Discovery {
             token: held.token.as_ref(),
             files: &files,
             secret: held.secret.as_ref(),
+            mixed: held.mixed.as_deref(),
             ..*call
         })
     }

@@ -7,6 +7,7 @@
 
 mod delegation_token;
 mod discover;
+mod environment;
 mod federation;
 mod genai_api_key;
 mod held;
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 
 pub use delegation_token::DelegationToken;
 pub use discover::{Candidate, Discovery, State, Wanted, discover};
+pub use environment::{Environment, environment};
 pub use genai_api_key::GenaiApiKey;
 pub use held::Held;
 pub use instance_principal::InstancePrincipal;

@@ -138,9 +138,49 @@ impl TokenExchange {
             ("subject_token", self.subject.expose()),
             ("subject_token_type", "jwt"),
         ];
-        let answer = self.client.ask(edge, &form, EXCHANGE_STEP).await?;
+        let answer = match self.client.ask(edge, &form, EXCHANGE_STEP).await {
+            Err(refused) => return Err(self.explained(edge, refused).await),
+            Ok(answer) => answer,
+        };
         let token = token_of(&answer, EXCHANGE_STEP, "wrong-auth-mode")?;
         Ok(Session::of_token(key, token, self.place.clone()))
+    }
+}
+
+/// What identity domains say of the client itself, not of the token that it brings.
+const OF_THE_CLIENT: [&str; 3] = ["client", "scope", "grant type"];
+
+impl TokenExchange {
+    /// A refusal with what is known of the token that was brought: its expiry, and whether anybody may read what it
+    /// is verified by, where this domain made it.
+    async fn explained(&self, edge: Edge<'_>, refused: AuthError) -> AuthError {
+        let said = refused.message.to_lowercase();
+        let of_the_client = OF_THE_CLIENT.iter().any(|word| said.contains(word));
+        if refused.status.is_none_or(|status| status >= 500) || of_the_client {
+            return refused;
+        }
+        let subject = Token::parse(self.subject.expose()).ok();
+        if subject.as_ref().and_then(Token::expires).is_some_and(|ends| ends <= edge.around.now()) {
+            let message = format!("{}; the token that was brought is past its expiry", refused.message);
+            return AuthError { message, cause: "session-expired", ..refused };
+        }
+        let path = "/admin/v1/SigningCert/jwk";
+        let Ok(url) = parse(&format!("{}{path}", self.client.domain.trim_end_matches('/')), EXCHANGE_STEP)
+        else {
+            return refused;
+        };
+        // Nothing goes with it: the question is what those may read who bring nothing.
+        let answer = edge.http.send(&Call::new("GET", url, Purpose::Service)).await;
+        match answer.map(|answer| answer.status) {
+            Ok(status @ (401 | 403)) => {
+                let message = format!(
+                    "{}; `{path}` of the domain answers {status} without a credential, so nobody else can verify its tokens",
+                    refused.message
+                );
+                AuthError { message, cause: "jwks-not-public", ..refused }
+            }
+            _ => refused,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use serde_json::{Value, json};
 
+use super::environment::MOUNTED;
 use super::keys::{fresh, session_key, token_in};
 use super::{AuthError, AuthMethod, Edge, Pending, Session, Unusable};
 use crate::probe::Surroundings;
@@ -14,8 +15,6 @@ use crate::probe::config::{Place, place};
 use crate::probe::transport::{Call, Purpose, Trouble};
 use crate::wire::Token;
 
-/// The folder that Kubernetes mounts into pods.
-const MOUNTED: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// The port of the token service, the same in every cluster.
 const PORT: u16 = 12250;
 const STEP: &str = "token service of the cluster";

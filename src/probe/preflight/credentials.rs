@@ -28,6 +28,15 @@ pub fn fingerprint(configured: &str, key: &PublicKey, others: &KeyRing<'_>) -> O
                 .instead(format!("fingerprint={real}")),
         );
     }
+    let hex = configured.chars().all(|c| c.is_ascii_hexdigit() || c == ':' || c == '-');
+    if !hex || digits(configured).is_empty() {
+        let text =
+            "`fingerprint` has not the form of one: 16 pairs of hexadecimal digits with colons between";
+        return Some(
+            Evidence::new(CHECK, "config-attribute-invalid", Strength::Certain, text)
+                .instead(format!("fingerprint={real}")),
+        );
+    }
     let plain = configured.split(':').filter(|pair| pair.len() == 2 && digits(pair).len() == 2).count();
     if plain == 20 || plain == 32 {
         let text = "`fingerprint` is a SHA hash; OCI knows API signing keys by the MD5 of the public key";
@@ -243,23 +252,76 @@ pub fn genai_secret(secret: &Secret) -> Option<Evidence> {
     if bare.starts_with("eyJ") {
         return wrong("this is a token; a GenAI API key starts with `sk-`".to_owned());
     }
+    if is_placeholder(bare) {
+        return Some(Evidence::new(
+            CHECK,
+            "signer-not-applied",
+            Strength::Certain,
+            "the secret is a placeholder, as clients want one that sign by themselves: no signer is at work here",
+        ));
+    }
     if let Some(hidden) = hidden_characters("the secret", text) {
         return Some(hidden);
     }
     if !bare.starts_with("sk-") {
         return wrong("the secret of a GenAI API key starts with `sk-`".to_owned());
     }
-    let placeholder = ["sk-xxx", "sk-your", "sk-...", "sk-<", "sk-placeholder"];
-    let lower = bare.to_ascii_lowercase();
-    if placeholder.iter().any(|start| lower.starts_with(start)) || bare == "sk-" {
-        return Some(Evidence::new(
-            CHECK,
-            "signer-not-applied",
-            Strength::Likely,
-            "the secret is a placeholder",
-        ));
-    }
     None
+}
+
+/// Whether a text is what people write where a client insists on a key that is not used.
+fn is_placeholder(text: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "",
+        "any",
+        "changeme",
+        "dummy",
+        "empty",
+        "example",
+        "fake",
+        "foo",
+        "ignored",
+        "key",
+        "none",
+        "null",
+        "oci",
+        "ollama",
+        "placeholder",
+        "secret",
+        "test",
+        "todo",
+        "token",
+        "unused",
+        "x",
+        "your",
+    ];
+    const STARTS: [&str; 14] = [
+        "no-",
+        "not-",
+        "not_",
+        "no_",
+        "your-",
+        "your_",
+        "<",
+        "${",
+        "{{",
+        "xxx",
+        "dummy-",
+        "fake-",
+        "placeholder-",
+        "...",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let bare = lower.strip_prefix("sk-").or(lower.strip_prefix("sk_")).unwrap_or(&lower);
+    let known = bare.split(['-', '_', ' ']).all(|word| {
+        WORDS.contains(&word)
+            || ["api", "apikey", "here", "openai", "needed", "used", "genai"].contains(&word)
+    });
+    let same = bare.chars().next().is_some_and(|first| bare.chars().all(|c| c == first));
+    known
+        || same
+        || bare.starts_with("1234") && bare.len() < 20
+        || STARTS.iter().any(|start| bare.starts_with(start))
 }
 
 /// Whether this machine's clock agrees with the `Date` of any answer, even of a refusal.

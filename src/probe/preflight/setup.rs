@@ -50,6 +50,8 @@ pub struct Setup<'a> {
     pub key: Option<Result<&'a KeyFile, &'a KeyError>>,
     /// The token in use.
     pub token: Option<&'a Token>,
+    /// Which parts of the identity come from the environment where others come from a file.
+    pub mixed: Option<&'a str>,
     /// Files with secrets, and their permission bits.
     pub files: &'a [(&'a str, u32)],
     /// The secret of a GenAI API key.
@@ -80,12 +82,16 @@ fn credentials(setup: &Setup<'_>, found: &mut Vec<Evidence>) {
         ("`user`", setup.user),
         ("`tenancy`", setup.tenancy),
         ("`fingerprint`", setup.fingerprint),
-        ("`region`", setup.region),
         ("the URL", setup.url),
         ("the model's name", setup.model),
     ] {
         found.extend(text.and_then(|text| hidden_characters(name, text)));
     }
+    found.extend(setup.region.and_then(region_text));
+    found.extend(setup.mixed.map(|text| {
+        Evidence::new("identity", "wrong-profile-credential", Strength::Likely, text)
+            .instead("take all of an identity from one place: unset the variables, or set them all")
+    }));
     if let (Some(user), Some(tenancy)) = (setup.user, setup.tenancy) {
         found.extend(user_and_tenancy(user, tenancy));
     }
@@ -102,6 +108,27 @@ fn credentials(setup: &Setup<'_>, found: &mut Vec<Evidence>) {
     }
     found.extend(setup.files.iter().filter_map(|(path, mode)| permissions(path, *mode)));
     found.extend(setup.secret.and_then(genai_secret));
+}
+
+/// Quotes and comments around a region can be seen, and clients take them as a part of it.
+fn region_text(region: &str) -> Option<Evidence> {
+    let seen = region.contains(['"', '\'', '#', ';', ' '])
+        && region.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    if !seen {
+        return hidden_characters("`region`", region);
+    }
+    let text =
+        format!("`region` is `{region}`: clients take quotes, blanks and comments as part of the name");
+    let bare: String = region
+        .trim_matches(|c: char| c == ' ' || c == '"' || c == '\'')
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    let evidence = Evidence::new("region", "config-attribute-invalid", Strength::Certain, text);
+    Some(match catalog::region(&bare) {
+        Some(region) => evidence.instead(format!("region={}", region.name)),
+        None => evidence,
+    })
 }
 
 fn target(setup: &Setup<'_>, found: &mut Vec<Evidence>) {

@@ -1,12 +1,12 @@
 //! What goes wrong on purpose: the faults in force, and the moments in the way of a request at which they bite.
 //!
 //! A fault is written `NAME[=VALUE][@WHERE[,WHERE…]]` ([`Spec`]): given on the command line, in the tenancy file, or at
-//! the control endpoint of a running sandbox. Every error text of the catalogue is a fault of its name; the others
-//! are the troubles of clocks, networks and proxies.
+//! the control endpoint of a running sandbox. Every error text of the catalogue is a fault of its name, which ends
+//! that long after its first bite where its value is a time; the others are the troubles of clocks, networks and proxies.
 
 mod spec;
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
@@ -53,6 +53,14 @@ pub struct Faults(RwLock<Vec<Active>>);
 struct Active {
     spec: Spec,
     since: Instant,
+    /// When it bit for the first time.
+    bit: Arc<OnceLock<Instant>>,
+}
+
+impl Active {
+    fn new(spec: Spec, since: Instant) -> Self {
+        Self { spec, since, bit: Arc::default() }
+    }
 }
 
 impl Faults {
@@ -66,7 +74,7 @@ impl Faults {
     /// Puts these faults in place of all others, from now on.
     pub fn set(&self, specs: Vec<Spec>) {
         let since = Instant::now();
-        let active = specs.into_iter().map(|spec| Active { spec, since }).collect();
+        let active = specs.into_iter().map(|spec| Active::new(spec, since)).collect();
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = active;
     }
 
@@ -86,6 +94,19 @@ impl Faults {
     /// Whether something between client and service answers TLS with a certificate of its own.
     pub fn intercepts_tls(&self) -> bool {
         self.active().iter().any(|one| matches!(one.spec.effect, Effect::TlsInterception))
+    }
+
+    /// The call as it arrives after all that rewrites it on the way; none where nothing does.
+    pub fn rewritten(&self, route: &Route, call: &Call) -> Option<Call> {
+        let active = self.active();
+        let kind = active.iter().find_map(|one| match &one.spec.effect {
+            Effect::ContentType(kind) if one.spec.is_about(call, Some(route), None) => Some(kind),
+            _ => None,
+        });
+        let kind = kind.filter(|_| call.headers.get("content-type").is_some())?;
+        let mut rewritten = call.clone();
+        rewritten.headers.set("content-type", kind);
+        Some(rewritten)
     }
 
     /// What happens to a call at a moment; nothing, as a rule.
@@ -136,7 +157,7 @@ impl Faults {
                         self.set(specs);
                     } else {
                         let since = Instant::now();
-                        let more = specs.into_iter().map(|spec| Active { spec, since });
+                        let more = specs.into_iter().map(|spec| Active::new(spec, since));
                         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(more);
                     }
                     listed(self)
@@ -149,7 +170,10 @@ impl Faults {
 
 fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&Caller>) -> Option<Fault> {
     Some(match &active.spec.effect {
-        Effect::Text(name) => {
+        Effect::Text(_, Some(time)) if active.bit.get_or_init(Instant::now).elapsed() >= *time => {
+            return None;
+        }
+        Effect::Text(name, _) => {
             let failure = failure::of(name, &[]).because(format!("the fault `{}`", active.spec.text()));
             Fault::Refuse(worded(failure, call))
         }
@@ -180,7 +204,7 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&
                 .with_status(307)
                 .with_header("location", to.clone()),
         ),
-        Effect::Skew(_) | Effect::TlsInterception => return None,
+        Effect::Skew(_) | Effect::TlsInterception | Effect::ContentType(_) => return None,
     })
 }
 

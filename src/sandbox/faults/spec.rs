@@ -19,8 +19,8 @@ pub struct Spec {
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Effect {
-    /// An error text of the catalogue, by its name.
-    Text(&'static str),
+    /// An error text of the catalogue, by its name, and how long after its first bite it is over.
+    Text(&'static str, Option<Duration>),
     /// The service's clock is ahead of its clients'.
     Skew(SignedDuration),
     /// What was changed takes this long to be in force, from the moment that the fault is.
@@ -39,6 +39,8 @@ pub(super) enum Effect {
     Redirect(String),
     /// Something answers TLS with a certificate of its own.
     TlsInterception,
+    /// Something on the way puts this in place of the Content-Type.
+    ContentType(String),
 }
 
 /// Where a fault bites; all that are named must fit, one of each kind.
@@ -98,6 +100,7 @@ const OWN: &[(&str, &str)] = &[
     ("html[=CODE]", "a proxy answers with a page"),
     ("redirect=URL", "307 to another host"),
     ("tls-interception", "something answers TLS with a certificate of its own"),
+    ("content-type=VALUE", "something on the way rewrites the Content-Type of bodies"),
 ];
 
 impl Spec {
@@ -133,20 +136,26 @@ impl Spec {
     pub(super) fn moment(&self) -> When {
         let needs_caller = self.places.iter().any(|place| matches!(place, Where::AuthMethod(_)));
         match &self.effect {
-            Effect::Skew(_) | Effect::TlsInterception => When::Never,
+            Effect::Skew(_) | Effect::TlsInterception | Effect::ContentType(_) => When::Never,
             Effect::Truncate(_) => When::After,
             Effect::Propagation(_) => When::Known,
             _ if needs_caller => When::Known,
             // Who can't be authenticated is told that first.
-            Effect::Text(name) => {
+            Effect::Text(name, _) => {
                 let status = catalog::error_text(name).and_then(|text| text.status).unwrap_or_default();
-                if status == 401 || status >= 500 { When::Before } else { When::Known }
+                let of_keys = name.starts_with("key-");
+                if status == 401 || status >= 500 || of_keys { When::Before } else { When::Known }
             }
             _ => When::Before,
         }
     }
 
     pub(super) fn is_about(&self, call: &Call, route: Option<&Route>, caller: Option<&Caller>) -> bool {
+        // A call that names no project can't be refused for one.
+        let project = matches!(self.effect, Effect::Text("new-project" | "invalid-project", _));
+        if project && call.headers.get("openai-project").is_none() {
+            return false;
+        }
         self.places.iter().all(|place| {
             // Of several places of one kind one has to fit.
             let same = |other: &&Where| std::mem::discriminant(*other) == std::mem::discriminant(place);
@@ -202,8 +211,15 @@ fn effect(name: &str, value: Option<&str>) -> Result<Effect, SpecError> {
                 .to_owned(),
         ),
         "tls-interception" => Effect::TlsInterception,
+        "content-type" => Effect::ContentType(
+            value
+                .ok_or_else(|| {
+                    SpecError("`content-type` takes a value: `content-type=text/plain`".to_owned())
+                })?
+                .to_owned(),
+        ),
         _ => match catalog::error_text(name).filter(|text| text.status.is_some()) {
-            Some(text) => Effect::Text(text.name),
+            Some(text) => Effect::Text(text.name, value.map(|_| forward()).transpose()?),
             None => return Err(unknown(name)),
         },
     })
@@ -260,8 +276,10 @@ mod tests {
         let spec = Spec::parse("skew=-20m").unwrap();
         assert_eq!(spec.effect, Effect::Skew(SignedDuration::from_mins(-20)));
         let spec = Spec::parse("model-retired@inference,us-chicago-1,meta.llama-3.3-70b-instruct").unwrap();
-        assert_eq!(spec.effect, Effect::Text("model-retired"));
+        assert_eq!(spec.effect, Effect::Text("model-retired", None));
         assert_eq!(spec.places.len(), 3);
+        let spec = Spec::parse("new-iam-key=2m@eu-frankfurt-1").unwrap();
+        assert_eq!(spec.effect, Effect::Text("new-iam-key", Some(Duration::from_secs(120))));
         let spec = Spec::parse("redirect=https://user@other.example/x").unwrap();
         assert_eq!(spec.effect, Effect::Redirect("https://user@other.example/x".into()));
     }
@@ -273,6 +291,7 @@ mod tests {
                 Some((bare, "TIME")) => format!("{bare}=5m"),
                 Some((bare, "URL")) => format!("{bare}=https://other.example"),
                 Some((bare, "CODE")) => format!("{bare}=500"),
+                Some((bare, "VALUE")) => format!("{bare}=text/plain"),
                 _ => name.split('[').next().unwrap().to_owned(),
             };
             assert!(Spec::parse(&written).is_ok(), "{written}");

@@ -31,8 +31,11 @@ fn refusal(status: u16, error: &str, description: &str) -> Answer {
     Answer::json(json!({ "error": error, "error_description": description })).with_status(status)
 }
 
-/// The keys that the domain's tokens are verified by.
+/// The keys that the domain's tokens are verified by, where its settings let anybody read them.
 pub fn keys(known: Known<'_>) -> Answer {
+    if !known.world.settings.oauth.public_certificate {
+        return refusal(401, "invalid_token", "Unauthorized.");
+    }
     let issuer = &known.credentials.issuer;
     Answer::json(json!({ "keys": [issuer.public().to_jwk(issuer.kid())] }))
 }
@@ -120,6 +123,9 @@ fn exchange(known: Known<'_>, call: &Call, form: &BTreeMap<String, String>, want
     let Ok(subject) = Token::parse(subject) else {
         return Ok(refusal(400, "invalid_request", "The subject token is no JWT."));
     };
+    if !world.settings.oauth.public_certificate {
+        return Ok(refusal(401, "invalid_grant", "The subject token could not be verified."));
+    }
     if subject.expires().is_none_or(|ends| ends <= call.now) {
         return Ok(refusal(401, "invalid_grant", "The subject token has expired."));
     }

@@ -102,7 +102,8 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
     let operation = asked.route.operation;
     match (operation.name, operation.method) {
         ("GetTenancy", _) => Ok(Answer::json(tenancy(asked.tenancy))),
-        ("ListRegionSubscriptions", _) => listing(asked, subscriptions(asked.tenancy)),
+        ("ListRegionSubscriptions", _) => listing(asked, subscriptions(asked)),
+        ("ListApiKeys", _) => listing(asked, signing_keys(asked)),
         ("ListRegions", _) => {
             let realm = home(asked.tenancy).map_or("oc1", |region| region.realm);
             let all = catalog::regions().iter().filter(|region| region.realm == realm);
@@ -172,7 +173,22 @@ fn tenancy(tenancy: &Tenancy) -> Value {
     })
 }
 
-fn subscriptions(tenancy: &Tenancy) -> Vec<Value> {
+/// The API signing keys of the user in the path.
+fn signing_keys(asked: Asked<'_>) -> Vec<Value> {
+    let since = asked.store.since("apiKeys", SINCE);
+    let user = id(asked).unwrap_or_default();
+    let root = places::root(asked.tenancy);
+    let of_user = asked.store.shown.signing_keys.iter().filter(|(owner, _)| owner == user);
+    of_user
+        .map(|(user, print)| {
+            json!({ "keyId": format!("{root}/{user}/{print}"), "fingerprint": print, "userId": user,
+                "timeCreated": since, "lifecycleState": "ACTIVE", "inactiveStatus": null })
+        })
+        .collect()
+}
+
+fn subscriptions(asked: Asked<'_>) -> Vec<Value> {
+    let tenancy = asked.tenancy;
     let home = home(tenancy);
     let named = tenancy.regions.clone().unwrap_or_default();
     let mut regions: Vec<_> = named.iter().filter_map(|name| catalog::region(name)).collect();
@@ -182,10 +198,12 @@ fn subscriptions(tenancy: &Tenancy) -> Vec<Value> {
         regions.insert(0, home);
     }
     let is_home = |region: &Region| home.is_some_and(|home| home.name == region.name);
+    let preparing = |region: &Region| asked.store.shown.preparing.iter().any(|name| name == region.name);
+    let state = |region: &Region| if preparing(region) { "IN_PROGRESS" } else { "READY" };
     regions
         .into_iter()
         .map(|region| {
-            json!({ "regionKey": key(region), "regionName": region.name, "status": "READY",
+            json!({ "regionKey": key(region), "regionName": region.name, "status": state(region),
                 "isHomeRegion": is_home(region) })
         })
         .collect()

@@ -175,9 +175,9 @@ fn put(
 ) {
     let (id, name, region, compartment) = place;
     // The model knows no dates.
-    const SINCE: &str = "2026-01-21T00:00:00.000Z";
+    let since = store.since(collection, "2026-01-21T00:00:00.000Z");
     let mut value = json!({ "id": id, "displayName": name.unwrap_or(collection), "compartmentId": compartment,
-        "lifecycleState": state.unwrap_or("ACTIVE"), "timeCreated": SINCE, "timeUpdated": SINCE,
+        "lifecycleState": state.unwrap_or("ACTIVE"), "timeCreated": since, "timeUpdated": since,
         "freeformTags": {}, "definedTags": {}, "systemTags": {} });
     for (key, field) in more.as_object().into_iter().flatten() {
         set(&mut value, key, field.clone());

@@ -222,8 +222,9 @@ pub fn all(asked: Asked<'_>, kind: Kind) -> Vec<Entity> {
                     .clone()
                     .unwrap_or_else(|| store::ocid(kind.word(), "", &[&compartment, &policy.name]));
                 let statements: Vec<_> = policy.statements.iter().map(|one| one.text.to_string()).collect();
-                let more =
-                    json!({ "compartmentId": compartment, "statements": statements, "versionDate": null });
+                let since = asked.store.since("policies", SINCE);
+                let more = json!({ "compartmentId": compartment, "statements": statements, "versionDate": null,
+                    "timeCreated": since });
                 let entity = plain(at, ocid, &policy.name, more);
                 Entity { compartment: compartment.clone(), target: compartment, ..entity }
             })
