@@ -13,6 +13,8 @@ pub struct Answered {
     pub question: &'static str,
     /// Whether the method passes.
     pub passed: bool,
+    /// Whether it passes only because no source is sure that it doesn't.
+    pub doubted: bool,
     /// The answer.
     pub text: String,
     /// What it rests on.
@@ -96,6 +98,11 @@ impl<'w> Subject<'w> {
         self.call.model.as_ref()?;
         self.wish.model.as_deref().or(self.call.default_model.as_deref())
     }
+
+    /// The format of the model's requests on the native plane.
+    pub(super) fn native(&self) -> Option<&'static str> {
+        self.model().and_then(catalog::model).and_then(|row| row.native)
+    }
 }
 
 /// Decides for a wish.
@@ -132,19 +139,26 @@ fn candidate(subject: &Subject<'_>, method: &'static AuthMethod) -> Candidate {
         found.rank = Some(rank);
     }
     let text = why.to_owned();
-    found.trace.push(Answered { question: "workload", passed: worth.works(), text, basis });
+    found.trace.push(Answered { question: "workload", passed: worth.works(), doubted: false, text, basis });
     if !worth.works() {
         return found;
     }
-    // A route with a client is worth more than one without. One that fails late came nearer than one that fails at
-    // once: its reason says more.
+    // A route with a client is worth more than one without, a certain one more than a doubted one. One that fails
+    // late came nearer than one that fails at once: its reason says more.
     let tried = subject.call.routes.iter().enumerate().map(|(at, route)| {
         let (trace, client) = by_route(subject, method, route);
         let possible = trace.iter().all(|answer| answer.passed);
         (possible, client.filter(|_| possible), trace, at)
     });
     let best = tried.min_by_key(|(possible, client, trace, at)| {
-        (!possible, client.is_none(), std::cmp::Reverse(if *possible { 0 } else { trace.len() }), *at)
+        let doubted = trace.iter().any(|answer| answer.doubted);
+        (
+            !possible,
+            client.is_none(),
+            *possible && doubted,
+            std::cmp::Reverse(if *possible { 0 } else { trace.len() }),
+            *at,
+        )
     });
     if let Some((possible, client, trace, at)) = best {
         found.trace.extend(trace);
@@ -188,7 +202,7 @@ fn planes(method: &AuthMethod, route: &Route) -> Vec<Answered> {
             true => format!("plane `{}` takes `{}`", plane.name, method.name),
             false => format!("plane `{}` takes {} only", plane.name, list(plane.auth_methods)),
         };
-        Answered { question: "plane", passed, text, basis: Basis::of(&plane.fact) }
+        Answered { question: "plane", passed, doubted: false, text, basis: Basis::of(&plane.fact) }
     })
     .collect()
 }
@@ -205,7 +219,13 @@ fn operations(method: &AuthMethod, route: &'static Route) -> Vec<Answered> {
     let rows = route.operations().map(|row| {
         let able = if row.api_key { "may be called" } else { "isn't documented to be callable" };
         let text = format!("`{}` {able} with a GenAI API key", row.name);
-        Answered { question: "operation", passed: row.api_key, text, basis: Basis::of(&row.fact) }
+        Answered {
+            question: "operation",
+            passed: row.api_key,
+            doubted: false,
+            text,
+            basis: Basis::of(&row.fact),
+        }
     });
     rows.collect()
 }
@@ -226,7 +246,7 @@ fn region(subject: &Subject<'_>, method: &AuthMethod, _: &Route) -> Vec<Answered
         ),
         (false, false) => (false, format!("region `{}` isn't known to have GenAI API keys", row.name)),
     };
-    vec![Answered { question: "region", passed, text, basis: Basis::of(&row.fact) }]
+    vec![Answered { question: "region", passed, doubted: !row.api_keys, text, basis: Basis::of(&row.fact) }]
 }
 
 /// Whether the model can be called so.
@@ -242,7 +262,8 @@ fn model(subject: &Subject<'_>, method: &AuthMethod, route: &Route) -> Vec<Answe
             Support::Unknown => (true, "isn't known to take or to refuse"),
         };
         let text = format!("model `{}` {word} {what}", row.name);
-        answers.push(Answered { question: "model", passed, text, basis: Basis::of(&row.fact) });
+        let doubted = matches!(support, Support::Disputed | Support::Unknown);
+        answers.push(Answered { question: "model", passed, doubted, text, basis: Basis::of(&row.fact) });
     };
     match route.api {
         Some(Api::ChatCompletions) => say(row.chat_completions, "Chat Completions"),
@@ -272,7 +293,9 @@ pub(super) fn client_for(
                 || client.workloads.iter().any(|one| one == subject.workload_name))
     };
     let able = |(name, client): (&'static str, &'static Client)| {
-        let mode = client.mode(subject.call_name, route.plane(), method).filter(|_| exists(name, client))?;
+        let (native, dedicated) = (subject.native(), subject.wish.dedicated);
+        let mode = client.mode(subject.call_name, route.plane(), method, native, dedicated);
+        let mode = mode.filter(|_| exists(name, client))?;
         Some((client.rank, name, mode))
     };
     let found = match subject.wish.client.as_deref() {
@@ -291,7 +314,7 @@ fn with_client(
     route: &Route,
     client: Option<(&'static str, &'static Mode)>,
 ) -> Answered {
-    let answer = |passed, text, basis| Answered { question: "client", passed, text, basis };
+    let answer = |passed, text, basis| Answered { question: "client", passed, doubted: false, text, basis };
     let row = |name: &str| facts::client(name).map(|(_, row)| row);
     match (client, subject.wish.client.as_deref()) {
         (Some((name, _)), _) => {
@@ -306,13 +329,21 @@ fn with_client(
         (None, Some(wished)) => {
             let (title, basis) =
                 row(wished).map_or((wished, route.basis()), |row| (row.title.as_str(), row.basis()));
-            let text = format!(
-                "{title} isn't known to call {} on plane `{}` with `{}` from {}",
-                subject.call.title,
-                route.plane(),
-                method.name,
-                subject.workload.title
-            );
+            let (call, plane) = (subject.call_name, route.plane());
+            let otherwise = row(wished).and_then(|row| row.mode(call, plane, method.name, None, false));
+            let text = match (otherwise, subject.native()) {
+                (Some(_), Some(native)) => {
+                    let mode = if subject.wish.dedicated { " on a dedicated AI cluster" } else { "" };
+                    format!(
+                        "{title} isn't known to write requests in the format {native}, which model `{}` takes{mode}",
+                        subject.model().unwrap_or_default()
+                    )
+                }
+                _ => format!(
+                    "{title} isn't known to call {} on plane `{plane}` with `{}` from {}",
+                    subject.call.title, method.name, subject.workload.title
+                ),
+            };
             answer(false, text, basis)
         }
         // No client of ours, but the service takes the call: it can be made by hand.

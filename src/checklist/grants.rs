@@ -119,7 +119,7 @@ fn filled(text: &str) -> String {
 }
 
 /// A text with what is open in place of stand-ins.
-fn reopened(text: &str) -> String {
+pub(super) fn reopened(text: &str) -> String {
     NAMES
         .iter()
         .filter(|name| name.ocid.is_some())

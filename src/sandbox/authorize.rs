@@ -46,10 +46,12 @@ fn needless(ruling: Ruling, reason: &str) -> Ruling {
 }
 
 fn by_policies(world: &World, call: &Call, route: &Route, caller: &Caller, target: &Target) -> Ruling {
+    // A call with a GenAI API key that names no compartment is for the key's own.
+    let own = caller.compartment.as_deref().filter(|_| caller.auth_method == "genai-api-key");
     let mut request = Request::new(
         caller.principal.clone(),
         Wanted::Operation(route.operation),
-        target.compartment.as_deref(),
+        target.compartment.as_deref().or(own),
     );
     request.region = Some(call.region.to_owned());
     request.model.clone_from(&target.model);

@@ -1,8 +1,8 @@
 //! Groups, dynamic groups and statements, held against a tenancy.
 
-use super::super::grants::Grant;
+use super::super::grants::{Grant, reopened};
 use super::{Check, Checked, Status, found};
-use crate::authz::{Compiled, GroupName, Prepared, Principal, Verdict, decide, near_misses};
+use crate::authz::{Compiled, GroupName, NearMiss, Prepared, Principal, Verdict, decide, near_misses};
 
 impl Check<'_, '_> {
     pub(super) fn group(&mut self) -> Checked {
@@ -127,7 +127,13 @@ impl Check<'_, '_> {
             }
             let misses = Prepared::new(compiled, request).map(|prepared| near_misses(&prepared, &decision));
             let least: Vec<String> = grant.statements.iter().map(filled).collect();
-            let Some(miss) = misses.unwrap_or_default().into_iter().next() else {
+            // What administrators may do for all resources isn't a grant to somebody else gone wrong.
+            let about_all = |miss: &NearMiss| {
+                let text = compiled.origins.get(miss.origin).map_or("", |origin| &origin.text);
+                let other = miss.failed.iter().any(|one| one.clause.as_str() == "subject");
+                other && text.split_whitespace().any(|word| word.eq_ignore_ascii_case("all-resources"))
+            };
+            let Some(miss) = misses.unwrap_or_default().into_iter().find(|miss| !about_all(miss)) else {
                 let text = format!("no statement allows {what}");
                 return Some(found(Status::Missing, text).suspect("policy-missing").mend(least));
             };
@@ -140,7 +146,7 @@ impl Check<'_, '_> {
                         "{}: it says `{}`, the request has `{}`",
                         one.clause.as_str(),
                         one.expected,
-                        one.actual
+                        self.plan.params.fill(&reopened(&one.actual))
                     )
                 })
                 .chain(miss.rejected.iter().map(|why| format!("OCI rejects it: {why}")))
@@ -161,7 +167,10 @@ impl Check<'_, '_> {
                 text.trim(),
                 reasons.join("; ")
             );
-            return Some(found(status, said).suspect(cause).mend(miss.edit.map_or(least, |edit| vec![edit])));
+            // A statement for somebody else is left to them; the least one of one's own is written beside it.
+            let own = miss.edit.filter(|_| cause != "policy-subject-mismatch");
+            let own = own.map(|edit| vec![self.plan.params.fill(&reopened(&edit))]);
+            return Some(found(status, said).suspect(cause).mend(own.unwrap_or(least)));
         }
         None
     }

@@ -27,7 +27,10 @@ pub(super) struct LiveArgs {
 /// Checks every step with this machine in view, and over the network where that is allowed.
 pub(super) fn verify(args: &LiveArgs, plan: &Plan, evidence: Evidence<'_>) -> Result<Vec<Checked>, Failure> {
     let profile = plan.wish.names.get("profile").map(String::as_str);
-    let keys = args.api_key.iter().cloned().collect();
+    // The variable that the program reads holds the secret, when nothing else is said.
+    let own = plan.environment.iter().find(|one| one.secret && std::env::var_os(&one.name).is_some());
+    let own = own.and_then(|one| format!("env:{}", one.name).parse().ok());
+    let keys = args.api_key.clone().or(own).into_iter().collect();
     let instance = plan.method == "instance-principal" && args.live;
     let mut online = Online::new(&args.online, profile, keys, instance)?;
     let local = local(plan, &online);
