@@ -31,10 +31,10 @@ pub struct Workload {
 #[derive(Debug, Deserialize)]
 pub(in crate::checklist) struct Cell {
     pub(super) rank: Option<u8>,
-    why: Option<String>,
-    unfit: Option<String>,
-    never: Option<String>,
-    unknown: Option<String>,
+    pub(super) why: Option<String>,
+    pub(super) unfit: Option<String>,
+    pub(super) never: Option<String>,
+    pub(super) unknown: Option<String>,
     #[serde(flatten)]
     stated: Stated,
 }
