@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ociam::lint::{Settings, lint};
-use ociam::report::{Format, Report, Style, Summary, write};
+use ociam::report::{Format, Report, Style, write};
 use ociam::source::{Request, Stdin, load};
 use ociam::text::SourceFile;
 
@@ -140,11 +140,7 @@ fn rendering(criterion: &mut Criterion) {
         let loaded = load(&Request { stdin: Some(stdin), ..Request::default() });
         let outcome = lint(&loaded.configuration, &Settings::default());
         assert!(!outcome.findings.is_empty(), "something to show");
-        let report = Report {
-            files: &loaded.configuration.files,
-            findings: &outcome.findings,
-            summary: Summary::default(),
-        };
+        let report = Report::of(&loaded.configuration.files, &outcome.findings);
         group.bench_function(format!("a finding behind {lines} lines"), |bencher| {
             bencher.iter(|| {
                 let mut out = Vec::new();

@@ -8,47 +8,15 @@
     clippy::panic
 )]
 
+mod command;
 mod conforms;
 
 use std::fs;
-use std::path::Path;
 
-use assert_cmd::Command;
+use command::{folder, ociam, shown, stdout};
 use conforms::conforms;
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// The command in a folder, with nothing of the caller's environment.
-fn ociam(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("ociam").unwrap();
-    command.env_clear().current_dir(folder).args(arguments);
-    if let Some(path) = std::env::var_os("PATH") {
-        command.env("PATH", path);
-    }
-    command
-}
-
-/// Exit code, standard output and standard error in one text.
-fn shown(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-    let code = output.status.code().unwrap();
-    format!("exit: {code}\n--- stdout\n{}--- stderr\n{}", text(&output.stdout), text(&output.stderr))
-}
-
-fn stdout(command: &mut Command) -> String {
-    String::from_utf8(command.output().unwrap().stdout).unwrap()
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = TempDir::new().unwrap();
-    for (name, text) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
-}
 
 const POLICY: &str = "\
 Allow group Writers to mange buckets in compartment Apps
@@ -125,6 +93,7 @@ fn wrong_usage_is_answered_with_what_would_be_right() {
         &["lint", "--select", "unknown-verbs", "iam.policy"],
         &["lint", "--baseline", "no.json", "iam.policy"],
         &["explain", "unknown-verbs"],
+        &["explain", "names"],
         &["schema", "lints"],
         &["lint", "--changed-since", "HEAD", "iam.policy"],
     ] {
@@ -138,6 +107,8 @@ fn wrong_usage_is_answered_with_what_would_be_right() {
 fn a_folder_without_statements_is_said_to_have_none() {
     let folder = folder(&[("main.tf", "locals {}\n")]);
     insta::assert_snapshot!(shown(&mut ociam(folder.path(), &["lint", "."])));
+    insta::assert_snapshot!("no_statements_fmt", shown(&mut ociam(folder.path(), &["fmt", "."])));
+    insta::assert_snapshot!("no_statements_parse", shown(&mut ociam(folder.path(), &["parse", "."])));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! `ociam config`: what is in force, and a file to begin with. Also turns the file into the linter's settings.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, FILE_NAME, OrganisationRule, Problem, TEMPLATE, Word};
+use crate::config::{self, Config, FILE_NAME, Layer, OrganisationRule, Problem, TEMPLATE, Word};
 use crate::diag::{Confidence, Finding, Severity};
 use crate::lint::{Category, PathIgnore, Settings, rules};
-use crate::report::{self, Report, Summary};
+use crate::report::{self, Report};
+use crate::source::reason;
 use crate::text::{Files, Place, SourceFile};
 
 use super::terminal::Terminal;
@@ -42,28 +44,99 @@ pub(super) fn run(args: &ConfigArgs, global: &Global, terminal: &Terminal) -> An
     }
 }
 
-/// The configuration for a run over `path`: the file named, or the nearest one upwards, or none.
+/// The configuration for a run over `path`: the file named, or the nearest one upwards, or none; over it what the
+/// environment says; over that what the command line says.
 pub(super) fn load(global: &Global, path: Option<&Path>, terminal: &Terminal) -> Result<Config, Failure> {
-    let found = match &global.config {
-        Some(file) => Some(file.clone()),
-        None if global.isolated => None,
+    let (file, pairs) = split(&global.config)?;
+    let named =
+        file.or_else(|| std::env::var_os("OCIAM_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from));
+    if global.isolated && file_is_asked_for(&global.config) {
+        return Err(Failure::usage("`--isolated` reads no file, and `--config` names one"));
+    }
+    let found = match named {
+        _ if global.isolated => None,
+        Some(file) => Some(file),
         None => config::find(path.unwrap_or(Path::new("."))),
     };
-    let Some(found) = found else { return Ok(Config::default()) };
-    let (file, config) = config::read(&found)
-        .map_err(|error| Failure::usage(format!("can't read `{}`: {error}", found.display())))?;
-    let problems = match config {
-        Ok(config) => {
-            let unknown: Vec<Problem> = config.names().filter_map(unknown_name).collect();
-            if unknown.is_empty() {
-                return Ok(config);
+    let mut layers: Vec<Layer> = Vec::new();
+    if let Some(found) = found {
+        let layer = config::read(&found).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Failure::with_help(
+                format!("there is no configuration file `{}`", found.display()),
+                "`ociam config init` writes one; a setting for one run is written `--config KEY=VALUE`",
+            ),
+            _ => Failure::usage(format!("can't read `{}`: {}", found.display(), reason(&error))),
+        })?;
+        layers.push(layer);
+    }
+    if !global.isolated {
+        layers.extend(config::environment(|name| std::env::var(name).ok()));
+    }
+    layers.extend(pairs);
+    let mut whole = Config::default();
+    let mut wrong = false;
+    for (file, layer) in layers {
+        let problems = match layer {
+            Ok(mut layer) => {
+                let problems = check_names(&mut layer, &file, terminal)?;
+                if whole.path.is_none() {
+                    whole.path.clone_from(&layer.path);
+                }
+                whole.lay_over(layer);
+                problems
             }
-            unknown
+            Err(problems) => problems,
+        };
+        if !problems.is_empty() {
+            show_problems(file, &problems, terminal)?;
+            wrong = true;
         }
-        Err(problems) => problems,
-    };
-    show_problems(file, &problems, terminal)?;
-    Err(Failure::Shown)
+    }
+    if wrong { Err(Failure::Shown) } else { Ok(whole) }
+}
+
+/// What `--config` was given: a file, and settings. Something that is a file is one even when it holds `=`.
+fn split(given: &[OsString]) -> Result<(Option<PathBuf>, Vec<Layer>), Failure> {
+    let mut file: Option<PathBuf> = None;
+    let mut pairs = Vec::new();
+    for word in given {
+        let pair = if Path::new(word).is_file() { None } else { word.to_str().and_then(config::pair) };
+        match pair {
+            Some(pair) => pairs.push(pair),
+            None if file.is_some() => return Err(Failure::usage("`--config` names two files")),
+            None => file = Some(PathBuf::from(word)),
+        }
+    }
+    Ok((file, pairs))
+}
+
+fn file_is_asked_for(given: &[OsString]) -> bool {
+    split(given).is_ok_and(|(file, _)| file.is_some())
+}
+
+/// What is wrong with the names of rules; former names are replaced, with a word about it.
+fn check_names(config: &mut Config, file: &SourceFile, terminal: &Terminal) -> Result<Vec<Problem>, Failure> {
+    for word in config.names_mut() {
+        if let Some(renamed) = rules::renamed(&word.text) {
+            let line = file.position(word.span.start()).line;
+            tell_renamed(renamed, &format!("{}:{line}: ", file.name), terminal)?;
+            renamed.new.clone_into(&mut word.text);
+        }
+    }
+    for (old, (word, severity)) in std::mem::take(&mut config.severity) {
+        if let Some(origin) = config.origins.remove(&format!("severity.{old}")) {
+            config.origins.insert(format!("severity.{}", word.text), origin);
+        }
+        config.severity.insert(word.text.clone(), (word, severity));
+    }
+    Ok(config.names().filter_map(unknown_name).collect())
+}
+
+/// Says on standard error that a rule goes by another name now.
+pub(super) fn tell_renamed(renamed: &rules::Renamed, place: &str, terminal: &Terminal) -> io::Result<()> {
+    let note = if terminal.err.color { "\u{1b}[36mnote:\u{1b}[0m" } else { "note:" };
+    let rules::Renamed { old, new } = renamed;
+    writeln!(io::stderr().lock(), "{note} {place}`{old}` is called `{new}` now")
 }
 
 fn unknown_name(word: &Word) -> Option<Problem> {
@@ -99,7 +172,7 @@ fn show_problems(file: SourceFile, problems: &[Problem], terminal: &Terminal) ->
         fix: None,
     };
     let findings: Vec<Finding> = problems.iter().map(finding).collect();
-    let report = Report { files: &files, findings: &findings, summary: Summary::default() };
+    let report = Report::of(&files, &findings);
     report::write_findings(&report, terminal.err, &mut io::stderr().lock())
 }
 
@@ -118,6 +191,8 @@ pub(super) fn settings(config: &Config) -> Settings {
             .map(|paths| PathIgnore { glob: paths.glob.clone(), rules: texts(&paths.rules) })
             .collect(),
         organisation: config.organisation.clone(),
+        never_ignore: texts(&config.never_ignore),
+        require_suppression_reason: config.require_suppression_reason.unwrap_or(false),
     }
 }
 
@@ -125,26 +200,37 @@ fn show(config: &Config) -> Answer {
     let mut out = io::stdout().lock();
     match &config.path {
         Some(path) => writeln!(out, "# from {}", path.display())?,
-        None => writeln!(out, "# no {FILE_NAME} found: these are the defaults")?,
+        None => writeln!(out, "# no {FILE_NAME} found")?,
     }
     let list = |words: &[Word]| {
         let quoted: Vec<String> = words.iter().map(|word| format!("{:?}", word.text)).collect();
         format!("[{}]", quoted.join(", "))
     };
+    let mut lines: Vec<(&str, String)> = Vec::new();
     if let Some(select) = &config.select {
-        writeln!(out, "select = {}", list(select))?;
+        lines.push(("select", list(select)));
     }
-    writeln!(out, "extend-select = {}", list(&config.extend_select))?;
-    writeln!(out, "ignore = {}", list(&config.ignore))?;
-    writeln!(out, "pedantic = {}", config.pedantic.unwrap_or(false))?;
-    writeln!(out, "fail-on = {:?}", config.fail_on.unwrap_or_default().as_str())?;
+    lines.extend([
+        ("extend-select", list(&config.extend_select)),
+        ("ignore", list(&config.ignore)),
+        ("never-ignore", list(&config.never_ignore)),
+        ("require-suppression-reason", config.require_suppression_reason.unwrap_or(false).to_string()),
+        ("pedantic", config.pedantic.unwrap_or(false).to_string()),
+        ("fail-on", format!("{:?}", config.fail_on.unwrap_or_default().as_str())),
+    ]);
+    let origin = |key: &str| config.origins.get(key).map_or("default", AsRef::as_ref);
+    for (key, value) in lines {
+        writeln!(out, "{key} = {value}  # {}", origin(key))?;
+    }
     writeln!(out, "\n[severity]")?;
     for (rule, (_, severity)) in &config.severity {
-        writeln!(out, "{rule} = {:?}", severity.as_str())?;
+        let origin = origin(&format!("severity.{rule}"));
+        writeln!(out, "{rule} = {:?}  # {origin}", severity.as_str())?;
     }
     writeln!(out, "\n[per-path-ignores]")?;
     for paths in &config.per_path_ignores {
-        writeln!(out, "{:?} = {}", paths.pattern, list(&paths.rules))?;
+        let origin = origin(&format!("per-path-ignores.{}", paths.pattern));
+        writeln!(out, "{:?} = {}  # {origin}", paths.pattern, list(&paths.rules))?;
     }
     for own in &config.organisation {
         write_organisation(own, &mut out)?;
@@ -188,6 +274,6 @@ fn init(folder: &Path) -> Answer {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(Failure::usage(format!("`{}` exists already", path.display())))
         }
-        Err(error) => Err(Failure::usage(format!("can't write `{}`: {error}", path.display()))),
+        Err(error) => Err(Failure::usage(format!("can't write `{}`: {}", path.display(), reason(&error)))),
     }
 }

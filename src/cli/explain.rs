@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use crate::diagnose::{Answered, Known};
-use crate::lint::rules;
+use crate::lint::{Category, rules};
 use crate::report;
 
+use super::config::tell_renamed;
 use super::rules::{ListFormat, rule_json};
 use super::terminal::Terminal;
 use super::{Answer, Failure, Status, print_json};
@@ -31,7 +32,11 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Answer {
-    let Some(rule) = rules::find(&args.rule) else {
+    let renamed = rules::renamed(&args.rule);
+    if let Some(renamed) = renamed {
+        tell_renamed(renamed, "", terminal)?;
+    }
+    let Some(rule) = rules::find(renamed.map_or(&args.rule, |renamed| renamed.new)) else {
         if let Some(known) = Known::of(&args.rule) {
             return match args.format {
                 ListFormat::Json => print_json(&known_json(&known)),
@@ -39,6 +44,10 @@ pub(super) fn run(args: &ExplainArgs, terminal: &Terminal) -> Answer {
             };
         }
         let message = format!("there is no rule `{}`", args.rule);
+        if Category::ALL.iter().any(|category| category.as_str() == args.rule) {
+            let list = format!("it is a category: `ociam rules --category {}` lists its rules", args.rule);
+            return Err(Failure::with_help(message, list));
+        }
         return Err(match rules::nearest(&args.rule) {
             Some(near) => Failure::with_help(message, format!("a similar name exists: `{near}`")),
             None => Failure::with_help(message, "`ociam rules` lists them"),

@@ -12,8 +12,8 @@ use crate::text::{MappedText, Place, Span};
 
 use super::input::{Input, InputArgs};
 use super::terminal::Terminal;
-use super::write_back::{write_diff, write_file};
-use super::{Answer, Failure, Global, Status};
+use super::write_back::{Change, write_all, write_diff};
+use super::{Answer, Global, Status};
 
 /// Rewrite statements to their canonical form, where they stand
 #[derive(clap::Args)]
@@ -42,6 +42,7 @@ pub(super) fn run(args: &FmtArgs, global: &Global, terminal: &Terminal) -> Answe
         changed.iter().map(|file| (configuration.files.name(file.file), file.text.as_str())).collect();
     let mut out = io::stdout().lock();
     let mut err = io::stderr().lock();
+    let mut rewritten = Vec::new();
     for (_, file) in configuration.files.iter() {
         let new = texts.get(file.name.as_ref()).copied();
         let name = file.name.as_ref();
@@ -50,17 +51,17 @@ pub(super) fn run(args: &FmtArgs, global: &Global, terminal: &Terminal) -> Answe
             Some(_) if args.check => writeln!(err, "would reformat {name}")?,
             _ if args.check || args.diff => {}
             new if input.is_stdin(name) => out.write_all(new.unwrap_or(&file.text).as_bytes())?,
-            Some(new) => {
-                write_file(Path::new(name), new)
-                    .map_err(|error| Failure::usage(format!("can't write `{name}`: {error}")))?;
-                if !global.quiet {
-                    writeln!(err, "reformatted {name}")?;
-                }
-            }
+            Some(new) => rewritten.push(Change { path: Path::new(name), old: &file.text, new }),
             None => {}
         }
     }
-    if !global.quiet && !args.input.is_stdin_only() {
+    write_all(&rewritten)?;
+    for change in rewritten.iter().filter(|_| !global.quiet) {
+        writeln!(err, "reformatted {}", change.path.display())?;
+    }
+    if configuration.is_empty() && !global.quiet {
+        writeln!(err, "nothing to format: no policy statement in {}", input.described())?;
+    } else if !global.quiet && !args.input.is_stdin_only() {
         let files = if texts.len() == 1 { "1 file".to_owned() } else { format!("{} files", texts.len()) };
         let verb = if args.check || args.diff { "would be reformatted" } else { "reformatted" };
         writeln!(err, "{files} {verb}, {} unchanged", configuration.files.len() - texts.len())?;

@@ -11,6 +11,7 @@ use crate::source::{self, Configuration, InputFormat, Request, Stdin};
 use crate::text::{FileId, Place};
 
 use super::Failure;
+use super::staged::Staged;
 use super::terminal::Terminal;
 
 /// The paths to read and how.
@@ -50,11 +51,17 @@ pub(super) struct Input {
     request: Request,
     nothing_read: bool,
     described: String,
+    staged: Option<Staged>,
 }
 
 impl Input {
     /// Reads what the arguments name.
     pub(super) fn load(args: &InputArgs) -> Result<Self, Failure> {
+        Self::load_from(args, None)
+    }
+
+    /// Reads what the arguments name, of the index where it is given.
+    pub(super) fn load_from(args: &InputArgs, staged: Option<Staged>) -> Result<Self, Failure> {
         let stdin = if args.paths.iter().any(|path| is_stdin(path)) {
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);
@@ -70,26 +77,35 @@ impl Input {
                     if is_stdin(path) { "standard input".to_owned() } else { format!("`{}`", path.display()) }
                 })
                 .collect();
-        let request = Request {
-            paths: args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect(),
-            stdin,
-            format: args.input_format,
-            overlay: BTreeMap::new(),
+        let files = args.paths.iter().filter(|path| !is_stdin(path));
+        let paths: Result<Vec<PathBuf>, Failure> = match &staged {
+            Some(staged) => files.map(|path| staged.path(path)).collect(),
+            None => Ok(files.cloned().collect()),
         };
-        let loaded = source::load(&request);
-        Ok(Self {
-            configuration: loaded.configuration,
-            nothing_read: loaded.nothing_read,
+        let request = Request { paths: paths?, stdin, format: args.input_format, overlay: BTreeMap::new() };
+        let mut input = Self {
+            configuration: Configuration::default(),
+            nothing_read: false,
             request,
             described: described.join(", "),
-        })
+            staged,
+        };
+        input.read();
+        Ok(input)
+    }
+
+    fn read(&mut self) {
+        let loaded = source::load(&self.request);
+        (self.configuration, self.nothing_read) = (loaded.configuration, loaded.nothing_read);
+        if let Some(staged) = &self.staged {
+            staged.unname(&mut self.configuration);
+        }
     }
 
     /// Reads again, with these texts in place of those of the files of these names.
     pub(super) fn reload(&mut self, overlay: BTreeMap<String, String>) {
         self.request.overlay = overlay;
-        let loaded = source::load(&self.request);
-        (self.configuration, self.nothing_read) = (loaded.configuration, loaded.nothing_read);
+        self.read();
     }
 
     /// The path of a file; `None` for standard input.
@@ -102,6 +118,11 @@ impl Input {
     pub(super) fn is_stdin(&self, name: &str) -> bool {
         let stdin = self.request.stdin.as_ref().map(|stdin| stdin.name.as_deref().unwrap_or("<stdin>"));
         stdin == Some(name)
+    }
+
+    /// Whether standard input is among what was read.
+    pub(super) fn has_stdin(&self) -> bool {
+        self.request.stdin.is_some()
     }
 
     /// The paths as asked for, for messages.
@@ -156,8 +177,7 @@ impl Input {
             }
         }
         let findings: Vec<Finding> = shown.into_iter().cloned().collect();
-        let report =
-            Report { files: &self.configuration.files, findings: &findings, summary: Summary::default() };
+        let report = Report::of(&self.configuration.files, &findings);
         report::write_findings(&report, terminal.err, &mut err)
     }
 }

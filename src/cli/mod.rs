@@ -26,6 +26,7 @@ mod sandbox;
 mod schema;
 #[cfg(feature = "live")]
 mod snapshot;
+mod staged;
 mod tenancy;
 mod terminal;
 mod who_can;
@@ -34,7 +35,6 @@ mod write_back;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -72,10 +72,11 @@ struct Global {
     /// When to colour; `NO_COLOR` and `CLICOLOR_FORCE` are honoured too
     #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
     color: ColorChoice,
-    /// The configuration file, instead of the `ociam.toml` found upwards from the first path
-    #[arg(long, global = true, value_name = "FILE", conflicts_with = "isolated")]
-    config: Option<PathBuf>,
-    /// Read no configuration file
+    /// The configuration file, instead of the `ociam.toml` found upwards from the first path; or a setting that counts
+    /// before the file's, such as `fail-on=error`
+    #[arg(long, global = true, value_name = "FILE|KEY=VALUE")]
+    config: Vec<OsString>,
+    /// Read no configuration file, and no settings from the environment
     #[arg(long, global = true)]
     isolated: bool,
     /// Print results only

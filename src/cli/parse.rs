@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::policy;
 use crate::report;
-use crate::text::{Place, mask_shapes};
+use crate::text::{Place, mask_shapes, visible};
 
 use super::input::{Input, InputArgs};
 use super::terminal::Terminal;
@@ -57,15 +57,18 @@ pub(super) fn run(args: &ParseArgs, terminal: &Terminal) -> Answer {
             writeln!(out, "{}: unresolved: {}", at(unresolved.place), unresolved.reason)?;
         }
         out.flush()?;
+        if configuration.is_empty() {
+            writeln!(io::stderr().lock(), "no policy statement in {}", input.described())?;
+        }
     }
 
     Ok(Status::Clean)
 }
 
 fn write_line(out: &mut dyn Write, at: &str, text: &str, errors: &[policy::SyntaxError]) -> io::Result<()> {
-    writeln!(out, "{at}: {}", text.split_whitespace().collect::<Vec<_>>().join(" "))?;
+    writeln!(out, "{at}: {}", visible(text).split_whitespace().collect::<Vec<_>>().join(" "))?;
     for error in errors {
-        writeln!(out, "    {}: {}", error.severity.as_str(), error.message)?;
+        writeln!(out, "    {}: {}", error.severity.as_str(), visible(&error.message))?;
     }
     Ok(())
 }

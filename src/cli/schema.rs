@@ -17,8 +17,9 @@ pub(super) struct SchemaArgs {
 pub(super) fn run(args: &SchemaArgs) -> Answer {
     let mut out = io::stdout().lock();
     let Some(name) = &args.name else {
+        let width = ALL.iter().map(|schema| schema.name.len()).max().unwrap_or(0);
         for schema in ALL {
-            writeln!(out, "{:8} {}", schema.name, schema.about)?;
+            writeln!(out, "{:width$}  {}", schema.name, schema.about)?;
         }
         return Ok(Status::Clean);
     };

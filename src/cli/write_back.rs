@@ -3,26 +3,86 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use similar::{ChangeTag, TextDiff};
 
 use crate::report::Style;
 use crate::text::mask;
 
-/// Puts `text` in place of the file's content, keeping its permissions. A link is followed.
-pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path)?;
+use crate::source::reason;
+
+use super::Failure;
+
+/// A file to rewrite.
+pub(super) struct Change<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// What was read from it.
+    pub old: &'a str,
+    /// What it is to hold.
+    pub new: &'a str,
+}
+
+/// Rewrites files: all of them, or none where one of them can't be.
+pub(super) fn write_all(changes: &[Change<'_>]) -> Result<(), Failure> {
+    let cannot = |change: &Change<'_>, why: &str| {
+        Failure::usage(format!("can't write `{}`: {why}; no file is changed", change.path.display()))
+    };
+    let mut ready: Vec<Ready> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let prepared = prepare(change).map_err(|error| match error.kind() {
+            // Names are shown, and found again, as text.
+            io::ErrorKind::NotFound if change.path.to_string_lossy().contains('\u{fffd}') => {
+                cannot(change, "its name holds what can't be shown")
+            }
+            _ => cannot(change, &reason(&error)),
+        });
+        ready.push(prepared?);
+    }
+    for (change, ready) in changes.iter().zip(&mut ready) {
+        ready.put().map_err(|error| {
+            Failure::usage(format!("can't write `{}`: {}", change.path.display(), reason(&error)))
+        })?;
+    }
+    Ok(())
+}
+
+/// A new content beside the file whose place it takes; removed unless it has.
+struct Ready {
+    temporary: PathBuf,
+    path: PathBuf,
+}
+
+impl Ready {
+    fn put(&mut self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.path)
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        // Once it has taken the place there is nothing to remove.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// Writes the new content to a temporary file with the old one's permissions. A link is followed.
+fn prepare(change: &Change<'_>) -> io::Result<Ready> {
+    let path = fs::canonicalize(change.path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::other("it is read-only"));
+    }
+    if fs::read(&path)? != change.old.as_bytes() {
+        return Err(io::Error::other("it has changed since it was read"));
+    }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let temporary = path.with_file_name(format!(".{name}.ociam-{}", std::process::id()));
-    let written = fs::write(&temporary, text)
-        .and_then(|()| fs::set_permissions(&temporary, fs::metadata(&path)?.permissions()))
-        .and_then(|()| fs::rename(&temporary, &path));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    written
+    let ready = Ready { temporary, path };
+    fs::write(&ready.temporary, change.new)?;
+    fs::set_permissions(&ready.temporary, permissions)?;
+    Ok(ready)
 }
 
 /// Writes a unified difference.

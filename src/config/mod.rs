@@ -1,6 +1,7 @@
 //! `ociam.toml`: what a project wants of the linter. Reads and checks the file; knows no rule, so the names
 //! in it are checked by the caller through [`Config::names`].
 
+mod layers;
 mod organisation;
 
 use std::collections::BTreeMap;
@@ -10,11 +11,12 @@ use std::{fs, io};
 
 use globset::{GlobBuilder, GlobMatcher};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::diag::Severity;
 use crate::text::{SourceFile, Span};
 
+pub use layers::{Layer, environment, pair};
 pub use organisation::OrganisationRule;
 
 /// The name of the file.
@@ -93,6 +95,10 @@ pub struct Config {
     pub extend_select: Vec<Word>,
     /// Rules not to run.
     pub ignore: Vec<Word>,
+    /// Rules that nothing turns off.
+    pub never_ignore: Vec<Word>,
+    /// Whether a suppression must say why.
+    pub require_suppression_reason: Option<bool>,
     /// Whether to run pedantic rules.
     pub pedantic: Option<bool>,
     /// When the exit code is 1.
@@ -103,6 +109,8 @@ pub struct Config {
     pub per_path_ignores: Vec<PathRules>,
     /// The organisation's own rules.
     pub organisation: Vec<OrganisationRule>,
+    /// Where each key is set, by key; those of tables with the table's name before a full stop.
+    pub origins: BTreeMap<String, Arc<str>>,
 }
 
 /// What is wrong with the file.
@@ -124,20 +132,27 @@ pub fn find(path: &Path) -> Option<PathBuf> {
 }
 
 /// Reads a file: its text, and what it says or what is wrong with it.
-pub fn read(path: &Path) -> io::Result<(SourceFile, Result<Config, Vec<Problem>>)> {
+pub fn read(path: &Path) -> io::Result<Layer> {
     let text = fs::read_to_string(path)?;
-    let mut config = parse(&text);
+    let name: Arc<str> = path.to_string_lossy().into();
+    let file = SourceFile::new(name, text);
+    let mut config = parse(&file.text);
     if let Ok(config) = &mut config {
         config.path = Some(path.to_owned());
+        for origin in config.origins.values_mut() {
+            let at = origin.parse().map_or(1, |offset| file.position(offset).line);
+            *origin = format!("{}:{at}", file.name).into();
+        }
     }
-    let name: Arc<str> = path.to_string_lossy().into();
-    Ok((SourceFile::new(name, text), config))
+    Ok((file, config))
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "select",
     "extend-select",
     "ignore",
+    "never-ignore",
+    "require-suppression-reason",
     "pedantic",
     "fail-on",
     "severity",
@@ -155,14 +170,14 @@ pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     let mut reader = Reader::default();
     let mut config = Config::default();
     for (key, value) in table.get_ref() {
+        config.note_origins(key, value);
         match key.get_ref().as_ref() {
             "select" => config.select = Some(reader.rule_names(value)),
             "extend-select" => config.extend_select = reader.rule_names(value),
             "ignore" => config.ignore = reader.rule_names(value),
-            "pedantic" => match value.get_ref() {
-                DeValue::Boolean(on) => config.pedantic = Some(*on),
-                _ => reader.wrong(value, "`true` or `false`"),
-            },
+            "never-ignore" => config.never_ignore = reader.rule_names(value),
+            "require-suppression-reason" => config.require_suppression_reason = reader.switch(value),
+            "pedantic" => config.pedantic = reader.switch(value),
             "fail-on" => {
                 config.fail_on =
                     reader.choice(value, &FailOn::ALL.map(|fail_on| (fail_on.as_str(), fail_on)));
@@ -183,7 +198,34 @@ impl Config {
         let select = self.select.iter().flatten();
         let paths = self.per_path_ignores.iter().flat_map(|paths| &paths.rules);
         let severity = self.severity.values().map(|(word, _)| word);
-        select.chain(&self.extend_select).chain(&self.ignore).chain(severity).chain(paths)
+        let lists = [&self.extend_select, &self.ignore, &self.never_ignore];
+        select.chain(lists.into_iter().flatten()).chain(severity).chain(paths)
+    }
+
+    /// The same, to be changed.
+    pub fn names_mut(&mut self) -> impl Iterator<Item = &mut Word> {
+        let select = self.select.iter_mut().flatten();
+        let paths = self.per_path_ignores.iter_mut().flat_map(|paths| &mut paths.rules);
+        let severity = self.severity.values_mut().map(|(word, _)| word);
+        let lists = [&mut self.extend_select, &mut self.ignore, &mut self.never_ignore];
+        select.chain(lists.into_iter().flatten()).chain(severity).chain(paths)
+    }
+
+    /// Notes where a key of the top is set, and each entry where it holds a table: as offsets, until the caller
+    /// knows the name of the source.
+    fn note_origins(&mut self, key: &Spanned<DeString<'_>>, value: &Value<'_>) {
+        let name = key.get_ref();
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                for entry in table.keys() {
+                    let at = entry.span().start.to_string().into();
+                    self.origins.insert(format!("{name}.{}", entry.get_ref()), at);
+                }
+            }
+            _ => {
+                self.origins.insert(name.to_string(), key.span().start.to_string().into());
+            }
+        }
     }
 }
 
@@ -241,6 +283,16 @@ impl Reader {
         self.words(value, "a rule name in quotes")
     }
 
+    fn switch(&mut self, value: &Value<'_>) -> Option<bool> {
+        match value.get_ref() {
+            DeValue::Boolean(on) => Some(*on),
+            _ => {
+                self.wrong(value, "`true` or `false`");
+                None
+            }
+        }
+    }
+
     fn choice<T: Copy>(&mut self, value: &Value<'_>, choices: &[(&'static str, T)]) -> Option<T> {
         let DeValue::String(text) = value.get_ref() else {
             self.wrong(value, "a word in quotes");
@@ -295,13 +347,14 @@ mod tests {
     #[test]
     fn every_key_is_read_and_the_template_says_the_defaults() {
         let config = parse(
-            "select = ['all']\nignore = ['names']\npedantic = true\nfail-on = 'error'\n\
+            "select = ['all']\nignore = ['names']\nnever-ignore = ['reach']\npedantic = true\nfail-on = 'error'\n\
+             require-suppression-reason = true\n\
              [severity]\nunknown-verb = 'info'\n[per-path-ignores]\n'a/*.tf' = ['genai']\n",
         )
         .unwrap();
         assert_eq!(
             config.names().map(|word| word.text.as_str()).collect::<Vec<_>>(),
-            ["all", "names", "unknown-verb", "genai"]
+            ["all", "names", "reach", "unknown-verb", "genai"]
         );
         assert_eq!((config.pedantic, config.fail_on), (Some(true), Some(FailOn::Error)));
         assert!(config.per_path_ignores[0].glob.is_match("a/b.tf"));

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::diag::Finding;
 use crate::text::Files;
 
+use super::rules;
+use super::select::Settings;
+
 /// Known findings, as `--write-baseline` stores them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,11 @@ pub struct BaselineEntry {
 /// What identifies a finding when lines move: its rule, file, message, and the words of its statement or,
 /// without one, of its line. 16 hexadecimal digits.
 pub fn fingerprint(files: &Files, finding: &Finding) -> String {
+    fingerprint_as(finding.rule, files, finding)
+}
+
+/// The fingerprint that a finding has, or had, under a name of its rule.
+fn fingerprint_as(rule: &str, files: &Files, finding: &Finding) -> String {
     let line = || {
         let file = files.get(finding.place.file)?;
         Some(file.line(file.position(finding.place.span.start()).line))
@@ -42,7 +50,7 @@ pub fn fingerprint(files: &Files, finding: &Finding) -> String {
     let content = own.or_else(line).unwrap_or("");
     let policy = finding.statement.as_ref().and_then(|statement| statement.policy.as_deref()).unwrap_or("");
     let words = content.split_whitespace();
-    let parts = [finding.rule, files.name(finding.place.file), policy, &finding.message];
+    let parts = [rule, files.name(finding.place.file), policy, &finding.message];
     // FNV-1a: stable over versions and platforms, which a baseline needs more than strength.
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for part in parts.into_iter().chain(words) {
@@ -65,25 +73,71 @@ impl Baseline {
         Self { version: 1, findings: counts.into_iter().map(entry).collect() }
     }
 
-    /// Takes the known findings out; gives how many there were. Of equal ones, only as many as are known.
-    pub fn remove_known(&self, files: &Files, findings: &mut Vec<Finding>) -> usize {
+    /// Takes the known findings out of the list. Of equal ones, only as many as are known; never those of rules
+    /// that nothing may turn off.
+    pub fn take_known(&self, files: &Files, settings: &Settings, findings: &mut Vec<Finding>) -> Known {
         let key = |entry: &BaselineEntry| (entry.rule.clone(), entry.fingerprint.clone());
         let mut left: BTreeMap<(String, String), usize> = BTreeMap::new();
         for entry in &self.findings {
             *left.entry(key(entry)).or_default() += entry.count;
         }
-        let before = findings.len();
-        findings.retain(|finding| {
-            match left.get_mut(&(finding.rule.to_owned(), fingerprint(files, finding))) {
-                Some(count) if *count > 0 => {
-                    *count -= 1;
-                    false
-                }
-                _ => true,
+        let mut is_known = |finding: &Finding| {
+            if rules::find(finding.rule).is_some_and(|rule| settings.is_never_ignored(rule)) {
+                return false;
             }
+            std::iter::once(finding.rule).chain(rules::former_names(finding.rule)).any(|name| {
+                match left.get_mut(&(name.to_owned(), fingerprint_as(name, files, finding))) {
+                    Some(count) if *count > 0 => {
+                        *count -= 1;
+                        true
+                    }
+                    _ => false,
+                }
+            })
+        };
+        let (known, new) = std::mem::take(findings).into_iter().partition(|finding| is_known(finding));
+        *findings = new;
+        let gone = self.findings.iter().filter_map(|entry| {
+            let count = left.remove(&key(entry))?;
+            (count > 0).then(|| BaselineEntry { count, ..entry.clone() })
         });
-        before - findings.len()
+        Known { findings: known, gone: gone.collect() }
     }
+
+    /// The same baseline without these findings.
+    pub fn without(&self, gone: &[BaselineEntry]) -> Self {
+        let lost = |entry: &BaselineEntry| {
+            let same = |other: &&BaselineEntry| {
+                (&other.file, &other.rule, &other.fingerprint)
+                    == (&entry.file, &entry.rule, &entry.fingerprint)
+            };
+            gone.iter().find(same).map_or(0, |entry| entry.count)
+        };
+        let left = self.findings.iter().map(|entry| {
+            let count = entry.count.saturating_sub(lost(entry));
+            BaselineEntry { count, ..entry.clone() }
+        });
+        Self { version: self.version, findings: left.filter(|entry| entry.count > 0).collect() }
+    }
+
+    /// How many findings it knows.
+    pub fn len(&self) -> usize {
+        self.findings.iter().map(|entry| entry.count).sum()
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What a baseline and a run have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The findings that the baseline knows.
+    pub findings: Vec<Finding>,
+    /// What it knows beyond that: findings of the past, or of files and rules that the run left out.
+    pub gone: Vec<BaselineEntry>,
 }
 
 #[cfg(test)]
@@ -119,7 +173,32 @@ mod tests {
         let baseline = Baseline::of(&old, &[finding(&old, 0)]);
         let new = files("first\n\n   allow   x\nallow x\n");
         let mut findings = vec![finding(&new, 10), finding(&new, 20)];
-        assert_eq!(baseline.remove_known(&new, &mut findings), 1);
+        let known = baseline.take_known(&new, &Settings::default(), &mut findings);
+        assert_eq!((known.findings.len(), known.gone.len(), findings.len()), (1, 0, 1));
+        let none = baseline.take_known(&new, &Settings::default(), &mut Vec::new());
+        assert_eq!(none.gone, baseline.findings);
+        assert!(baseline.without(&none.gone).is_empty());
+    }
+
+    #[test]
+    fn a_finding_stays_known_under_the_former_name_of_its_rule() {
+        let files = files("allow x\n");
+        let renamed = rules::renamed("region-name-for-key").unwrap();
+        let mut finding = finding(&files, 0);
+        finding.rule = renamed.old;
+        let baseline = Baseline::of(&files, std::slice::from_ref(&finding));
+        finding.rule = renamed.new;
+        let known = baseline.take_known(&files, &Settings::default(), &mut vec![finding]);
+        assert_eq!((known.findings.len(), known.gone.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_is_never_ignored_is_no_baseline_s_to_know() {
+        let files = files("allow x\n");
+        let mut findings = vec![finding(&files, 0)];
+        let baseline = Baseline::of(&files, &findings);
+        let settings = Settings { never_ignore: vec!["syntax".to_owned()], ..Settings::default() };
+        assert!(baseline.take_known(&files, &settings, &mut findings).findings.is_empty());
         assert_eq!(findings.len(), 1);
     }
 }

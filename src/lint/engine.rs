@@ -24,8 +24,17 @@ use super::suppress::Suppressions;
 pub struct Outcome {
     /// The findings, sorted by file, position, rule and message.
     pub findings: Vec<Finding>,
-    /// How many findings comments suppressed.
-    pub suppressed: usize,
+    /// What comments suppressed, in the same order.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// A finding that a comment suppresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppressed {
+    /// What would have been reported.
+    pub finding: Finding,
+    /// What the comment says for it.
+    pub reason: Option<String>,
 }
 
 /// A finding and the literal of the statement it is about.
@@ -66,7 +75,7 @@ fn suppress_and_sort(
     let files = &configuration.files;
     let mut outcome = Outcome::default();
     let mut malformed = Sink::new(&suppression::MALFORMED, None);
-    let mut suppressions = Suppressions::read(files, &configuration.comments, &mut malformed);
+    let mut suppressions = Suppressions::read(files, &configuration.comments, settings, &mut malformed);
     let mut kept = Vec::with_capacity(raw.len());
     let mut seen = BTreeSet::new();
     for Raw { finding, home } in raw {
@@ -74,10 +83,9 @@ fn suppress_and_sort(
         if !seen.insert((finding.place, finding.rule, finding.message.clone())) {
             continue;
         }
-        if suppressions.covers(files, &finding, home) {
-            outcome.suppressed += 1;
-        } else {
-            kept.push(finding);
+        match suppressions.covers(files, &finding, home, settings) {
+            Some(reason) => outcome.suppressed.push(Suppressed { finding, reason }),
+            None => kept.push(finding),
         }
     }
     if on(suppression::MALFORMED.name) {
@@ -99,11 +107,18 @@ fn suppress_and_sort(
         finding.severity = settings.severity(rule, finding.severity);
         outcome.findings.push(finding);
     }
-    outcome.findings.sort_by(|a, b| {
+    for Suppressed { finding, .. } in &mut outcome.suppressed {
+        if let Some(rule) = known.get(finding.rule) {
+            finding.severity = settings.severity(rule, finding.severity);
+        }
+    }
+    let order = |a: &Finding, b: &Finding| {
         let key = |finding: &Finding| (finding.place.span.start, finding.place.span.end, finding.rule);
         let files = files.name(a.place.file).cmp(files.name(b.place.file));
         files.then_with(|| key(a).cmp(&key(b))).then_with(|| a.message.cmp(&b.message))
-    });
+    };
+    outcome.findings.sort_by(order);
+    outcome.suppressed.sort_by(|a, b| order(&a.finding, &b.finding));
     outcome
 }
 

@@ -16,12 +16,12 @@ pub mod rules;
 mod select;
 mod suppress;
 
-pub use baseline::{Baseline, BaselineEntry, fingerprint};
+pub use baseline::{Baseline, BaselineEntry, Known, fingerprint};
 pub use context::{
     ConfigurationContext, Located, MatchingRuleContext, ParsedRule, ParsedStatement, Report, Sink,
     StatementContext,
 };
-pub use engine::{Outcome, lint};
+pub use engine::{Outcome, Suppressed, lint};
 pub use fix::{FixedFile, apply_fixes, host_escape};
 pub use rule::{Category, Check, FixAvailability, Persona, Rule};
 pub use select::{PathIgnore, Settings};

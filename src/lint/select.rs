@@ -26,6 +26,11 @@ pub struct Settings {
     pub per_path_ignores: Vec<PathIgnore>,
     /// The organisation's own rules.
     pub organisation: Vec<OrganisationRule>,
+    /// Rule names or categories that nothing turns off where they run: no comment, no list of ignored rules, no
+    /// baseline.
+    pub never_ignore: Vec<String>,
+    /// Whether a suppression without a reason is reported.
+    pub require_suppression_reason: bool,
 }
 
 /// Rules that are not reported in the files that a pattern matches.
@@ -44,7 +49,13 @@ impl Settings {
             Some(select) => names(select, rule),
             None => self.pedantic || rule.persona == Persona::Default,
         };
-        (selected || names(&self.extend_select, rule)) && !names(&self.ignore, rule)
+        let ignored = names(&self.ignore, rule) && !self.is_never_ignored(rule);
+        (selected || names(&self.extend_select, rule)) && !ignored
+    }
+
+    /// Whether nothing may turn a rule off.
+    pub fn is_never_ignored(&self, rule: &Rule) -> bool {
+        names(&self.never_ignore, rule)
     }
 
     /// The severity to report: the configured one, or the finding's own.
@@ -58,9 +69,10 @@ impl Settings {
 
     /// Whether a rule is ignored in the file of this name.
     pub fn ignored_in(&self, file: &str, rule: &Rule) -> bool {
-        self.per_path_ignores
-            .iter()
-            .any(|ignore| names(&ignore.rules, rule) && tails(file).any(|tail| ignore.glob.is_match(tail)))
+        !self.is_never_ignored(rule)
+            && self.per_path_ignores.iter().any(|ignore| {
+                names(&ignore.rules, rule) && tails(file).any(|tail| ignore.glob.is_match(tail))
+            })
     }
 }
 

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Applicability, Edit, Finding, Fix};
+use crate::diag::{Applicability, Edit, Finding, Fix, Severity};
 use crate::text::{FileId, Files, Place, SourceFile, Span};
 
 use super::context::Sink;
 use super::rules;
-use super::select::selectors;
+use super::select::{Settings, selectors};
 
 /// The suppressions of a run.
 pub(super) struct Suppressions {
@@ -27,17 +27,19 @@ struct Suppression {
     lines: Option<(usize, usize)>,
     /// Whether the comment names this rule alone.
     sole: bool,
+    /// What stands behind the names.
+    reason: Option<String>,
     used: bool,
 }
 
 impl Suppressions {
-    /// Reads the comments; what is malformed in them is reported to the sink.
-    pub(super) fn read(files: &Files, comments: &[Place], sink: &mut Sink<'_>) -> Self {
+    /// Reads the comments; what is malformed in them, or against the settings, is reported to the sink.
+    pub(super) fn read(files: &Files, comments: &[Place], settings: &Settings, sink: &mut Sink<'_>) -> Self {
         let mut read = Self { list: Vec::new(), by_file: BTreeMap::new() };
         let mut ends = BTreeMap::new();
         for &comment in comments {
             if let Some(file) = files.get(comment.file) {
-                read.comment(file, comment, &mut ends, sink);
+                read.comment(file, comment, settings, &mut ends, sink);
             }
         }
         read
@@ -47,6 +49,7 @@ impl Suppressions {
         &mut self,
         file: &SourceFile,
         comment: Place,
+        settings: &Settings,
         ends: &mut BTreeMap<(FileId, usize), usize>,
         sink: &mut Sink<'_>,
     ) {
@@ -75,13 +78,19 @@ impl Suppressions {
                 }
             };
         let list = after.strip_prefix('[').and_then(|list| list.split_once(']'));
-        let Some((list, _)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
+        let Some((list, behind)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
             sink.report(at(word_at, after_at - word_at), "this suppression names no rule")
                 .note("a suppression of everything would also hide what comes later")
                 .help("name the rules in brackets, `ociam: ignore[unknown-verb] reason`");
             return;
         };
         let lines = (!whole_file).then(|| covered(file, comment, ends));
+        let reason = reason(behind);
+        if reason.is_none() && settings.require_suppression_reason {
+            sink.report(at(word_at, after_at + list.len() + 2 - word_at), "this suppression has no reason")
+                .note("the configuration asks for one (`require-suppression-reason`)")
+                .help("say behind the brackets why it is right here");
+        }
         let names: Vec<&str> = list.split(',').collect();
         let mut offset = after_at + 1;
         for part in &names {
@@ -92,36 +101,73 @@ impl Suppressions {
             if name.is_empty() {
                 continue;
             }
+            let write = |near: &str| Fix {
+                title: format!("write `{near}`"),
+                applicability: Applicability::Safe,
+                edits: vec![Edit { place, replacement: near.to_owned() }],
+            };
+            let name = match rules::renamed(name) {
+                Some(renamed) => {
+                    let new = renamed.new;
+                    sink.report(place, format!("`{name}` is called `{new}` now"))
+                        .severity(Severity::Info)
+                        .help(format!("write `{new}`"))
+                        .fix(Some(write(new)));
+                    new
+                }
+                None => name,
+            };
             if !selectors().contains(name) {
                 let report = sink.report(place, format!("there is no rule `{name}`"));
                 match rules::nearest(name) {
-                    Some(near) => report.help(format!("write `{near}`")).fix(Some(Fix {
-                        title: format!("write `{near}`"),
-                        applicability: Applicability::Safe,
-                        edits: vec![Edit { place, replacement: near.to_owned() }],
-                    })),
+                    Some(near) => report.help(format!("write `{near}`")).fix(Some(write(near))),
                     None => report.help("see `ociam rules` for the names"),
                 };
                 continue;
             }
+            if rules::find(name).is_some_and(|rule| settings.is_never_ignored(rule)) {
+                sink.report(place, format!("`{name}` can't be suppressed here"))
+                    .note("the configuration names it under `never-ignore`")
+                    .help("correct what it reports, and remove the suppression");
+                continue;
+            }
             self.by_file.entry(comment.file).or_default().push(self.list.len());
             let (name, sole) = (name.to_owned(), names.len() == 1);
-            self.list.push(Suppression { comment, name, name_place: place, lines, sole, used: false });
+            let reason = reason.clone();
+            self.list.push(Suppression {
+                comment,
+                name,
+                name_place: place,
+                lines,
+                sole,
+                reason,
+                used: false,
+            });
         }
     }
 
-    /// Whether a finding is suppressed; marks what suppresses it as used. `home` is the statement's own
-    /// literal: a comment behind its first line covers all of it.
-    pub(super) fn covers(&mut self, files: &Files, finding: &Finding, home: Option<Place>) -> bool {
-        let Some(indices) = self.by_file.get(&finding.place.file) else { return false };
-        let Some(file) = files.get(finding.place.file) else { return false };
+    /// The reason of the comment that suppresses a finding, `None` where nothing does; marks every comment that
+    /// suppresses it as used. `home` is the statement's own literal: a comment behind its first line covers all of it.
+    pub(super) fn covers(
+        &mut self,
+        files: &Files,
+        finding: &Finding,
+        home: Option<Place>,
+        settings: &Settings,
+    ) -> Option<Option<String>> {
+        let indices = self.by_file.get(&finding.place.file)?;
+        let file = files.get(finding.place.file)?;
+        let rule = rules::find(finding.rule);
+        if rule.is_some_and(|rule| settings.is_never_ignored(rule)) {
+            return None;
+        }
         let first = file.position(finding.place.span.start()).line;
         let last = file.position(finding.place.span.end()).line;
         let start = home
             .filter(|home| home.file == finding.place.file)
             .map(|home| file.position(home.span.start()).line);
-        let category = rules::find(finding.rule).map_or("", |rule| rule.category.as_str());
-        let mut covered = false;
+        let category = rule.map_or("", |rule| rule.category.as_str());
+        let mut covered = None;
         for &index in indices {
             let Some(suppression) = self.list.get_mut(index) else { continue };
             let inside = suppression.lines.is_none_or(|(from, to)| {
@@ -129,7 +175,7 @@ impl Suppressions {
             });
             if inside && [finding.rule, category, "all"].contains(&suppression.name.as_str()) {
                 suppression.used = true;
-                covered = true;
+                covered = covered.or_else(|| Some(suppression.reason.clone()));
             }
         }
         covered
@@ -148,29 +194,60 @@ impl Suppressions {
 }
 
 impl Suppression {
-    /// Takes the comment away, with its line when nothing else stands there. Only for `#` and `//`
-    /// comments that name one rule.
+    /// Takes the name out of the comment, or the comment away when it names nothing else; with its line, when
+    /// nothing else stands there.
     fn removal(&self, file: &SourceFile) -> Option<Fix> {
-        let text = self.comment.span.of(&file.text);
-        if !self.sole || !(text.starts_with('#') || text.starts_with("//")) {
-            return None;
-        }
-        let line = file.position(self.comment.span.start()).line;
-        let start = file.line_start(line);
-        let before = file.text.get(start..self.comment.span.start())?;
-        let span = if before.trim().is_empty() {
-            Span::new(start, file.line_start(line + 1))
+        let comment = self.comment.span;
+        let (title, span) = if self.sole {
+            ("remove the comment".to_owned(), self.whole(file)?)
         } else {
-            let trimmed = text.trim_end_matches(['\r', '\n']).len();
-            Span::new(start + before.trim_end().len(), self.comment.span.start() + trimmed)
+            let name = self.name_place.span;
+            let before = file.text.get(comment.start()..name.start())?.trim_end();
+            let behind = file.text.get(name.end()..comment.end())?;
+            let blank = behind.len() - behind.trim_start().len();
+            let span = match (before.strip_suffix(','), behind.trim_start().strip_prefix(',')) {
+                (Some(before), _) => Span::new(comment.start() + before.trim_end().len(), name.end()),
+                (None, Some(rest)) => {
+                    let gap = rest.len() - rest.trim_start().len();
+                    Span::new(name.start(), name.end() + blank + 1 + gap)
+                }
+                (None, None) => return None,
+            };
+            (format!("remove `{}`", self.name), span)
         };
         let edit = Edit { place: Place { file: self.comment.file, span }, replacement: String::new() };
-        Some(Fix {
-            title: "remove the comment".to_owned(),
-            applicability: Applicability::Safe,
-            edits: vec![edit],
+        Some(Fix { title, applicability: Applicability::Safe, edits: vec![edit] })
+    }
+
+    /// What goes when the comment goes. Of JSON, only a line that holds the key `//` and is followed by another.
+    fn whole(&self, file: &SourceFile) -> Option<Span> {
+        let comment = self.comment.span;
+        let text = comment.of(&file.text).trim_end();
+        let end = comment.start() + text.len();
+        let (first, last) = (file.position(comment.start()).line, file.position(end).line);
+        let (from, to) = (file.line_start(first), file.line_start(last + 1));
+        let before = file.text.get(from..comment.start())?;
+        let behind = file.text.get(end..to)?.trim();
+        if before.trim().starts_with("\"//\"") {
+            return (behind == "\"," || behind == ",").then(|| Span::new(from, to));
+        }
+        let whole = ["#", "//", "/*", "<!--"].iter().any(|mark| text.starts_with(mark));
+        if !whole {
+            return None;
+        }
+        Some(match (before.trim().is_empty(), behind.is_empty()) {
+            (true, true) => Span::new(from, to),
+            (true, false) => Span::new(comment.start(), end + file.text.get(end..to)?.find(behind)?),
+            (false, _) => Span::new(from + before.trim_end().len(), end),
         })
     }
+}
+
+/// What a comment says behind the names, without its end mark and the punctuation that leads over.
+fn reason(behind: &str) -> Option<String> {
+    let text = behind.trim().trim_end_matches("*/").trim_end_matches("-->").trim();
+    let text = text.trim_start_matches([':', '-', '\u{2013}', '\u{2014}']).trim();
+    (!text.is_empty()).then(|| text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The lines that a comment covers.

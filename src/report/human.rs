@@ -20,10 +20,10 @@ const GUTTER: usize = 8;
 
 pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     write_findings(report, style, out)?;
-    if report.findings.is_empty() && report.summary.statements == 0 {
+    if report.is_empty_run() {
         return Ok(());
     }
-    writeln!(out, "{}", summary_line(&report.summary, style))
+    writeln!(out, "{}", summary_line(&report.summary, style.color))
 }
 
 pub(super) fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -36,6 +36,29 @@ pub(super) fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Wr
         for line in &shown.elsewhere {
             writeln!(out, "  {} {line}", if style.color { "\u{1b}[36mnote:\u{1b}[0m" } else { "note:" })?;
         }
+        writeln!(out)?;
+    }
+    write_hidden(report, style, out)
+}
+
+/// What comments and the baseline hide: a line each.
+fn write_hidden(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let word = |word: &str| match style.color {
+        true => format!("\u{1b}[2m{word}\u{1b}[0m"),
+        false => word.to_owned(),
+    };
+    let line = |finding: &Finding| {
+        let place = position(report.files, finding.place);
+        format!("{place}: {}[{}] {}", finding.severity.as_str(), finding.rule, finding.message)
+    };
+    for suppressed in report.suppressed {
+        let reason = suppressed.reason.as_deref().unwrap_or("no reason given");
+        writeln!(out, "{} {} ({reason})", word("suppressed:"), line(&suppressed.finding))?;
+    }
+    for finding in report.known {
+        writeln!(out, "{} {}", word("in the baseline:"), line(finding))?;
+    }
+    if !report.suppressed.is_empty() || !report.known.is_empty() {
         writeln!(out)?;
     }
     Ok(())
@@ -170,10 +193,10 @@ fn position(files: &Files, place: Place) -> String {
 }
 
 /// `3 errors and 1 warning in 40 statements of 6 policies (12 files); 2 can be fixed with --fix`
-fn summary_line(summary: &Summary, style: Style) -> String {
-    let paint = |text: String, color: Color| {
+pub(super) fn summary_line(summary: &Summary, color: bool) -> String {
+    let paint = |text: String, hue: Color| {
         // The library's own guess looks at standard output alone; the choice is made already.
-        if style.color { format!("\u{1b}[1;{}m{text}\u{1b}[0m", color.to_fg_str()) } else { text }
+        if color { format!("\u{1b}[1;{}m{text}\u{1b}[0m", hue.to_fg_str()) } else { text }
     };
     let mut parts = Vec::new();
     if summary.errors > 0 {

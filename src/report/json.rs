@@ -11,7 +11,7 @@ use super::Report;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = &report.summary;
-    let document = json!({
+    let mut document = json!({
         "schema_version": 1,
         "findings": report.findings.iter().map(|f| finding(report.files, f)).collect::<Vec<_>>(),
         "summary": {
@@ -26,11 +26,20 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             "known": summary.known,
         },
     });
+    if let Some(fields) = document.as_object_mut().filter(|_| report.hidden) {
+        let suppressed = report.suppressed.iter().map(|suppressed| {
+            json!({ "reason": suppressed.reason, "finding": finding(report.files, &suppressed.finding) })
+        });
+        fields.insert("suppressed".to_owned(), suppressed.collect());
+        let known = report.known.iter().map(|known| finding(report.files, known));
+        fields.insert("known".to_owned(), known.collect());
+    }
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
 
-fn finding(files: &Files, finding: &Finding) -> Value {
+/// A finding as the contract has it.
+pub(super) fn finding(files: &Files, finding: &Finding) -> Value {
     let statement = finding.statement.as_ref().map(|statement| {
         json!({
             "policy": statement.policy.as_deref(),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use crate::diag::{Finding, Severity};
 
 use super::Report;
+use super::xml::escape;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let count = report.findings.len();
@@ -21,7 +22,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             continue;
         };
         let failures = suite.iter().filter(|finding| fails(finding)).count();
-        let name = escape(&file.name);
+        let name = escape(&file.name, true);
         writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\">", suite.len())?;
         for finding in suite {
             let at = file.position(finding.place.span.start());
@@ -32,7 +33,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             )?;
             let body = text(finding, &file.name, at.line, at.column);
             if fails(finding) {
-                let (message, kind) = (escape(&finding.message), finding.severity.as_str());
+                let (message, kind) = (escape(&finding.message, true), finding.severity.as_str());
                 writeln!(out, "      <failure type=\"{kind}\" message=\"{message}\">{body}</failure>")?;
             } else {
                 writeln!(out, "      <system-out>{body}</system-out>")?;
@@ -54,22 +55,5 @@ fn text(finding: &Finding, file: &str, line: usize, column: usize) -> String {
         text.push('\n');
         text.push_str(more);
     }
-    escape(&text)
-}
-
-/// Escapes markup and drops the control characters that XML can't hold.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    escape(&text, false)
 }

@@ -1,7 +1,9 @@
 //! Findings and trees as people and programs read them: one file a format. Writes to what it is given;
 //! knows no rule by name and decides nothing.
 
+mod agent;
 pub mod checklist;
+mod checkstyle;
 mod concise;
 mod diagnosis;
 mod github;
@@ -9,27 +11,34 @@ mod gitlab;
 mod html;
 mod human;
 mod json;
+mod json_lines;
 mod junit;
 mod markdown;
+mod masked;
 mod page;
 mod parse_json;
+mod plain;
 #[cfg(feature = "live")]
 pub mod probe;
+mod rdjson;
 mod sarif;
 pub mod schema;
 mod source_code;
 mod statistics;
+mod xml;
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::diag::{Finding, Severity};
-use crate::text::{Files, mask, mask_shapes};
+use crate::lint::Suppressed;
+use crate::text::{Files, Place, mask_part};
+
+use masked::Masked;
 
 pub use diagnosis::diagnosis_json;
 pub use page::page;
 pub use parse_json::parse_document;
-pub use statistics::statistics;
+pub use statistics::{statistics, statistics_json};
 
 /// How the terminal wants its text.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +58,27 @@ pub struct Report<'a> {
     pub findings: &'a [Finding],
     /// The counts.
     pub summary: Summary,
+    /// Whether what comments and the baseline hide is to be shown too, marked as such.
+    pub hidden: bool,
+    /// What comments suppress; empty unless it is to be shown.
+    pub suppressed: &'a [Suppressed],
+    /// What the baseline knows; empty unless it is to be shown.
+    pub known: &'a [Finding],
+    /// Whether there is a baseline, so that every finding is a new one.
+    pub baseline: bool,
+}
+
+impl<'a> Report<'a> {
+    /// Findings alone, without counts.
+    pub fn of(files: &'a Files, findings: &'a [Finding]) -> Self {
+        let summary = Summary::default();
+        Self { files, findings, summary, hidden: false, suppressed: &[], known: &[], baseline: false }
+    }
+
+    /// Whether there was nothing to look at, so that counts would say nothing.
+    fn is_empty_run(&self) -> bool {
+        self.findings.is_empty() && self.summary.statements == 0
+    }
 }
 
 /// The counts of a run.
@@ -94,10 +124,17 @@ impl Summary {
 pub enum Format {
     /// Source lines with labels and help, for a terminal.
     Human,
+    /// The same facts in words alone, for screen readers and logs.
+    Plain,
     /// One line a finding.
     Concise,
+    /// Few words, with the exact replacements, for coding agents.
+    Agent,
     /// One JSON document, described by `ociam schema lint`.
     Json,
+    /// One JSON document a finding, each on its line.
+    #[value(alias = "jsonl")]
+    JsonLines,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
     /// Annotations of GitHub Actions.
@@ -106,69 +143,80 @@ pub enum Format {
     Gitlab,
     /// JUnit XML.
     Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+    /// The diagnostic format of reviewdog.
+    Rdjson,
     /// A Markdown table, for summaries and comments.
     Markdown,
 }
 
 /// Writes a report in a format.
 pub fn write(format: Format, report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let findings = without_secrets(report.findings);
-    let report = &Report { findings: &findings, ..*report };
+    let masked = Masked::of(report);
+    let report = &masked.report(report);
     match format {
         Format::Human => human::write(report, style, out),
+        Format::Plain => plain::write(report, out),
         Format::Concise => concise::write(report, style, out),
+        Format::Agent => agent::write(report, out),
         Format::Json => json::write(report, out),
+        Format::JsonLines => json_lines::write(report, out),
         Format::Sarif => sarif::write(report, out),
         Format::Github => github::write(report, out),
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
+        Format::Checkstyle => checkstyle::write(report, out),
+        Format::Rdjson => rdjson::write(report, out),
         Format::Markdown => markdown::write(report, out),
+    }
+}
+
+impl Format {
+    /// Whether a person reads it as it is printed, so that a line of counts helps.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Format::Human | Format::Plain)
+    }
+
+    /// Whether it can tell what is hidden from what is not.
+    pub fn shows_hidden(self) -> bool {
+        matches!(self, Format::Human | Format::Plain | Format::Json | Format::Sarif)
     }
 }
 
 /// Writes the findings for a person, without the line of counts.
 pub fn write_findings(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let findings = without_secrets(report.findings);
-    human::write_findings(&Report { findings: &findings, ..*report }, style, out)
+    write_findings_as(Format::Human, report, style, out)
 }
 
-/// The findings as they may be shown: they quote the user's text, in which a secret may stand. A fix that would
-/// repeat one is left out; whoever applies it has the file.
-fn without_secrets(findings: &[Finding]) -> Cow<'_, [Finding]> {
-    let holds = |text: &str| matches!(mask(text), Cow::Owned(_));
-    let of_statement = |finding: &Finding| {
-        finding.statement.as_ref().is_some_and(|one| matches!(mask_shapes(&one.text), Cow::Owned(_)))
-    };
-    let of_fix = |finding: &Finding| {
-        let fix = finding.fix.as_ref();
-        fix.is_some_and(|fix| holds(&fix.title) || fix.edits.iter().any(|edit| holds(&edit.replacement)))
-    };
-    let words = |finding: &Finding| {
-        let more = finding.note.iter().chain(&finding.help);
-        let labels = finding.labels.iter().map(|label| &label.message);
-        std::iter::once(&finding.message).chain(more).chain(labels).any(|text| holds(text))
-    };
-    if !findings.iter().any(|finding| words(finding) || of_statement(finding) || of_fix(finding)) {
-        return Cow::Borrowed(findings);
+/// Writes the findings in a format for people, without the line of counts.
+pub fn write_findings_as(
+    format: Format,
+    report: &Report<'_>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let masked = Masked::of(report);
+    let report = &masked.report(report);
+    match format {
+        Format::Plain => plain::write_findings(report, out),
+        _ => human::write_findings(report, style, out),
     }
-    let shown = |finding: &Finding| {
-        let mut shown = finding.clone();
-        let labels = shown.labels.iter_mut().map(|label| &mut label.message);
-        let more = shown.note.iter_mut().chain(&mut shown.help);
-        for text in std::iter::once(&mut shown.message).chain(more).chain(labels) {
-            *text = mask(text).into_owned();
-        }
-        if let Some(statement) = &mut shown.statement {
-            statement.text = mask_shapes(&statement.text).into();
-        }
-        shown.fix = shown.fix.filter(|_| !of_fix(finding));
-        shown
-    };
-    findings.iter().map(shown).collect()
 }
 
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+/// The user's own text at a place, without secrets.
+fn quoted(files: &Files, place: Place) -> String {
+    let Some(file) = files.get(place.file) else { return String::new() };
+    mask_part(&file.text, place.span.start(), place.span.end())
+}
+
+/// A count with its word, which takes `s`, or `es` behind an x, for several.
+pub fn plural(count: usize, word: &str) -> String {
+    match count {
+        1 => format!("1 {word}"),
+        _ if word.ends_with('x') => format!("{count} {word}es"),
+        _ => format!("{count} {word}s"),
+    }
 }
 
 /// The page of a rule on the web, where the build knows the project's home.

@@ -8,25 +8,62 @@ use serde_json::{Map, Value, json};
 
 use crate::diag::{Finding, Fix, Severity};
 use crate::lint::{Rule, fingerprint, rules};
+use crate::source::problem::UNREADABLE_SOURCE;
 use crate::text::{FileId, Files, Place};
 
 use super::{Report, rule_url};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let names: BTreeSet<&str> = report.findings.iter().map(|finding| finding.rule).collect();
+    let all = report.findings.iter().chain(report.suppressed.iter().map(|s| &s.finding)).chain(report.known);
+    let names: BTreeSet<&str> = all.map(|finding| finding.rule).collect();
     let rules: Vec<&Rule> = names.iter().filter_map(|name| rules::find(name)).collect();
-    let index = |name: &str| rules.iter().position(|rule| rule.name == name);
-    let results: Vec<Value> =
-        report.findings.iter().map(|finding| result(report.files, finding, index(finding.rule))).collect();
+    let of = |finding: &Finding, baseline: Option<&str>, suppressions: Option<Value>| {
+        let index = rules.iter().position(|rule| rule.name == finding.rule);
+        let mut result = result(report.files, finding, index);
+        let states = [
+            ("baselineState", baseline.map(Value::from)),
+            ("suppressions", suppressions.filter(|_| report.hidden)),
+        ];
+        result.extend(states.into_iter().filter_map(|(key, state)| Some((key.to_owned(), state?))));
+        Value::Object(result)
+    };
+    let new = report.baseline.then_some("new");
+    let none = || Some(json!([]));
+    let mut results: Vec<Value> = report.findings.iter().map(|finding| of(finding, new, none())).collect();
+    results.extend(report.suppressed.iter().map(|suppressed| {
+        let mut suppression = json!({ "kind": "inSource", "status": "accepted" });
+        if let (Some(reason), Some(fields)) = (&suppressed.reason, suppression.as_object_mut()) {
+            fields.insert("justification".to_owned(), json!(reason));
+        }
+        of(&suppressed.finding, new, Some(json!([suppression])))
+    }));
+    results.extend(report.known.iter().map(|finding| of(finding, Some("unchanged"), none())));
+    let unreadable = report.findings.iter().filter(|finding| finding.rule == UNREADABLE_SOURCE);
+    let notifications: Vec<Value> = unreadable
+        .map(|finding| {
+            json!({
+                "level": level(finding.severity),
+                "message": { "text": finding.message },
+                "locations": [{ "physicalLocation": physical(report.files, finding.place) }],
+            })
+        })
+        .collect();
+    let mut driver = json!({
+        "name": "ociam",
+        "version": env!("CARGO_PKG_VERSION"),
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": rules.iter().map(|rule| metadata(rule)).collect::<Vec<_>>(),
+    });
+    let home = env!("CARGO_PKG_REPOSITORY");
+    if let Some(fields) = driver.as_object_mut().filter(|_| !home.is_empty()) {
+        fields.insert("informationUri".to_owned(), json!(home));
+    }
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": {
-                "name": "ociam",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|rule| metadata(rule)).collect::<Vec<_>>(),
-            } },
+            "tool": { "driver": driver },
+            "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -53,6 +90,7 @@ fn metadata(rule: &Rule) -> Value {
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": {
             "tags": ["oci", "iam", rule.category.as_str()],
+            "since": rule.since(),
             "precision": match rule.confidence.as_str() { "high" => "very-high", "medium" => "high", _ => "medium" },
             "problem.severity": match rule.severity.as_str() { "info" => "recommendation", word => word },
         },
@@ -72,7 +110,7 @@ fn pascal(name: &str) -> String {
     name.split('-').map(capital).collect()
 }
 
-fn result(files: &Files, finding: &Finding, rule_index: Option<usize>) -> Value {
+fn result(files: &Files, finding: &Finding, rule_index: Option<usize>) -> Map<String, Value> {
     let mut text = finding.message.clone();
     for more in [&finding.note, &finding.help].into_iter().flatten() {
         text.push_str(". ");
@@ -105,7 +143,7 @@ fn result(files: &Files, finding: &Finding, rule_index: Option<usize>) -> Value 
     if let Some(fix) = &finding.fix {
         result.insert("fixes".into(), json!([sarif_fix(files, fix)]));
     }
-    Value::Object(result)
+    result
 }
 
 fn physical(files: &Files, place: Place) -> Value {
@@ -145,9 +183,10 @@ fn sarif_fix(files: &Files, fix: &Fix) -> Value {
     json!({ "description": { "text": fix.title }, "artifactChanges": changes })
 }
 
-/// A file's name as a relative URI reference.
+/// A file's name as a URI: relative, unless the name is absolute.
 fn uri(name: &str) -> String {
-    let mut uri = String::with_capacity(name.len());
+    let mut uri =
+        if name.starts_with('/') { "file://".to_owned() } else { String::with_capacity(name.len()) };
     for byte in name.strip_prefix("./").unwrap_or(name).bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {

@@ -18,6 +18,21 @@ pub const ALL: &[Schema] = &[
         text: include_str!("schema/lint.json"),
     },
     Schema {
+        name: "lint-line",
+        about: "a line that `ociam lint --format json-lines` prints",
+        text: include_str!("schema/lint-line.json"),
+    },
+    Schema {
+        name: "statistics",
+        about: "what `ociam lint --statistics --format json` prints",
+        text: include_str!("schema/statistics.json"),
+    },
+    Schema {
+        name: "baseline",
+        about: "the file that `ociam lint --baseline` reads and writes",
+        text: include_str!("schema/baseline.json"),
+    },
+    Schema {
         name: "parse",
         about: "what `ociam parse --format json` prints",
         text: include_str!("schema/parse.json"),

@@ -3,7 +3,7 @@
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use crate::text::{SourceFile, Span, mask_part};
+use crate::text::{SourceFile, Span, mask_part, visible_in_place};
 
 /// The lines around a finding. Offsets stay those of the file.
 pub(super) struct Excerpt {
@@ -47,7 +47,7 @@ impl Excerpt {
 
     fn of(file: &SourceFile, line: usize, start: usize, end: usize, line_count: usize) -> Self {
         // What stands beside a finding may be a secret.
-        let data = mask_part(&file.text, start, end).into_bytes();
+        let data = visible_in_place(&mask_part(&file.text, start, end)).into_owned().into_bytes();
         let column = file.position(start).column - 1;
         Self {
             name: file.name.to_string(),

@@ -29,6 +29,13 @@ pub struct Configuration {
     pub problems: Vec<Finding>,
 }
 
+impl Configuration {
+    /// Whether there is nothing to look at: no statement, no matching rule, and no list that a plan would resolve.
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty() && self.matching_rules.is_empty() && self.unresolved.is_empty()
+    }
+}
+
 /// One statement as its source resolves it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatementSource {

@@ -60,6 +60,11 @@ impl InputFormat {
     }
 }
 
+/// Whether a file of this name is read when it is met in a folder.
+pub fn is_read_by_name(name: &str) -> bool {
+    by_name(name).is_some()
+}
+
 /// The kind that a file's name tells, `None` for names that tell nothing.
 pub(super) fn by_name(name: &str) -> Option<Kind> {
     let name = name.to_ascii_lowercase();

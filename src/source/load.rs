@@ -205,9 +205,13 @@ fn other_file(
 ) -> Option<Input> {
     let content = match overlay.get(&name) {
         Some(text) => Ok(text.as_str().into()),
-        None => bytes(&path, |bytes| (named || relevant::other(bytes)).then(|| decode(bytes)))
-            .transpose()?
-            .and_then(|content| content),
+        None => bytes(&path, |bytes| {
+            // What a policy file says in another encoding would go unseen.
+            let foreign = || is_utf16(bytes) && detect::by_name(&name) == Some(Kind::Policy);
+            (named || relevant::other(bytes) || foreign()).then(|| decode(bytes))
+        })
+        .transpose()?
+        .and_then(|content| content),
     };
     Some(Input { name, named, content: content.map(Some), scan: Scan::default(), path: None })
 }
@@ -264,12 +268,16 @@ fn too_large() -> Trouble {
     }
 }
 
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
+}
+
 /// Bytes as text. Only UTF-8 is read, since a place is counted in its bytes.
 fn decode(bytes: &[u8]) -> Content {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(too_large());
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    if is_utf16(bytes) {
         return Err(Trouble {
             message: "the file is UTF-16, not UTF-8".to_owned(),
             help: Some("save it as UTF-8"),

@@ -30,7 +30,8 @@ pub use configuration::{
     Attachment, Configuration, Declared, DeclaredKind, MatchingRuleSource, PolicySource, Regions, Role, Root,
     StatementSource, Unresolved,
 };
-pub use detect::InputFormat;
+pub use detect::{InputFormat, is_read_by_name};
 pub use load::{Loaded, Request, Stdin, load};
 pub use parts::Parts;
 pub use relevant::{API_SECRET, API_SECRET_TAIL, PRIVATE_KEY};
+pub use walk::reason;

@@ -8,6 +8,8 @@ use std::sync::Mutex;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::text::visible;
+
 use super::detect::{self, Kind};
 
 /// Folders of other people's code that are not hidden.
@@ -171,7 +173,7 @@ fn explain(error: &ignore::Error, root: &Path) -> Option<Missed> {
 }
 
 /// An I/O error's reason in a few words.
-pub(super) fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -180,10 +182,11 @@ pub(super) fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// The name to show for a path: as given, `/` between parts, without a leading `./`.
+/// The name to show for a path: as given, `/` between parts, without a leading `./` and without what a terminal would
+/// act on.
 pub(super) fn shown(path: &Path) -> String {
-    let name = path.to_string_lossy();
-    let name = if std::path::MAIN_SEPARATOR == '\\' { name.replace('\\', "/") } else { name.into_owned() };
+    let name = visible(&path.to_string_lossy()).into_owned();
+    let name = if std::path::MAIN_SEPARATOR == '\\' { name.replace('\\', "/") } else { name };
     let short = name.trim_start_matches("./").trim_start_matches('/');
     if name.starts_with('/') || short.is_empty() { name } else { short.to_owned() }
 }

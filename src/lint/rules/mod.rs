@@ -9,9 +9,12 @@ mod conditions;
 mod names;
 mod overlap;
 mod policies;
+mod renamed;
 pub mod suppression;
 pub mod syntax;
 mod values;
+
+pub use renamed::{Renamed, former_names, renamed};
 
 macro_rules! rules {
     ($($name:ident),* $(,)?) => {
@@ -61,7 +64,7 @@ rules! {
     quoted_variable,
     regex_in_pattern,
     redundant_statement,
-    region_name_for_key,
+    region_name_for_region_key,
     resource_subject,
     root_compartment_by_id,
     secret_in_file,

@@ -1,4 +1,4 @@
-//! `region-name-for-key`: a region's name where its three-letter key belongs.
+//! `region-name-for-region-key`: a region's name where its three-letter key belongs.
 
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
@@ -9,13 +9,13 @@ use super::values::literals_of;
 
 /// Flags `request.region` compared with a region identifier or an unknown key.
 pub static RULE: Rule = Rule {
-    name: "region-name-for-key",
+    name: "region-name-for-region-key",
     severity: Severity::Warning,
     confidence: Confidence::High,
     category: Category::Names,
     persona: Persona::Default,
     fix: FixAvailability::Sometimes,
-    docs: include_str!("../../../docs/rules/region-name-for-key.md"),
+    docs: include_str!("../../../docs/rules/region-name-for-region-key.md"),
     checks: &[Check::Statement(check)],
 };
 
