@@ -47,7 +47,7 @@ pub struct Lab {
     pub credentials: Vec<Credential>,
     /// The limits.
     pub limits: Limits,
-    http: Http,
+    http: Arc<Http>,
     sessions: Vec<OnceCell<Result<Session, AuthError>>>,
     seen: Mutex<Vec<Observation>>,
     /// What experiments were answered, by the places of their observations.
@@ -83,7 +83,7 @@ impl Lab {
             target,
             credentials,
             limits,
-            http,
+            http: Arc::new(http),
             sessions,
             seen: Mutex::default(),
             bodies: Mutex::default(),
@@ -109,6 +109,18 @@ impl Lab {
     /// How many requests may still be sent.
     pub fn left(&self) -> u32 {
         self.limits.requests.saturating_sub(self.spent.load(Ordering::Relaxed))
+    }
+
+    /// Counts requests that were sent by others.
+    pub fn spend(&self, requests: u32) {
+        let more = |spent: u32| Some(spent.saturating_add(requests));
+        // It always gives a value.
+        let _ = self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    }
+
+    /// What sends.
+    pub fn http(&self) -> Arc<Http> {
+        Arc::clone(&self.http)
     }
 
     /// The session of a credential, made when it is first asked for.

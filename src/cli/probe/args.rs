@@ -74,6 +74,9 @@ pub(in crate::cli) struct ProbeArgs {
     /// The tenancy: what `ociam snapshot` writes, or a hand-written file
     #[arg(long, value_name = "FILE")]
     pub(super) snapshot: Vec<PathBuf>,
+    /// When to read policies live: where a call is refused and no snapshot is given, with a credential that may; or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto")]
+    pub(super) read_policies: ReadPolicies,
     /// Send nothing: only check what can be checked here
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) offline: bool,
@@ -168,6 +171,15 @@ pub(super) struct OauthArgs {
     /// A third party's token to exchange for one of OCI, in the same form as --api-key
     #[arg(long, value_name = "SOURCE", requires = "oauth_client")]
     pub(super) subject_token: Option<SecretSource>,
+}
+
+/// When policies are read live.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum ReadPolicies {
+    /// Where a call is refused for want of rights and no snapshot is given.
+    Auto,
+    /// Never.
+    Never,
 }
 
 /// What to ask of inference.

@@ -17,8 +17,9 @@ use crate::catalog;
 use crate::probe::config::{Place, place};
 use crate::probe::transport::{Http, Limits as HttpLimits};
 use crate::probe::{
-    Endpoints, Explainer, Lab, Limits, MOST_EXPERIMENTS, Outcome, Plan, PlannedRequest, Pointed, Progress,
-    Regions, Row, Scope, Surroundings, System, Target, climb, plan, record, run as run_matrix,
+    Endpoints, Explainer, Lab, Limits, MOST_EXPERIMENTS, MOST_READ, Outcome, Plan, PlannedRequest, Pointed,
+    Progress, Reading, Regions, Row, Scope, Surroundings, System, Target, climb, plan, read_policies, record,
+    run as run_matrix,
 };
 use crate::report::probe as report;
 
@@ -28,6 +29,7 @@ use super::terminal::Terminal;
 use super::{Answer, Failure, Global, Status, print_json};
 
 pub(super) use args::ProbeArgs;
+use args::ReadPolicies;
 use credentials::Chosen;
 
 /// Failures that get a ladder of their own; the others are as likely to have the same cause.
@@ -65,6 +67,12 @@ pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Ans
         },
     ));
     if args.dry_run {
+        if args.snapshot.is_empty() && args.read_policies == ReadPolicies::Auto {
+            outcome.notes.push(format!(
+                "where a call is refused for want of rights, policies and what they name are read by up to {MOST_READ} \
+                 list requests, as far as a credential may; `--read-policies never` sends none"
+            ));
+        }
         return dry_run(args, &lab, &outcome, terminal);
     }
     if chosen.credentials.is_empty() && outcome.findings.is_empty() {
@@ -245,11 +253,27 @@ fn probe(
         outcome.plan = plan.clone();
         outcome.interrupted = !finished;
         outcome.rows = rows;
+        // Beside those of a configuration, those in force tell whether it was applied.
+        let wanted = stored.is_none() && args.read_policies == ReadPolicies::Auto;
+        let reading = if wanted && finished {
+            bar.set_message("reading policies");
+            tokio::select! {
+                biased;
+                () = stopped() => {
+                    outcome.interrupted = true;
+                    Reading::default()
+                }
+                reading = read_policies(lab, &plan, &outcome.rows) => reading,
+            }
+        } else {
+            Reading::default()
+        };
+        outcome.notes.extend(reading.notes);
         let explainer = Explainer {
             lab,
             plan: &plan,
-            tenancy,
-            stored,
+            tenancy: tenancy.or(reading.tenancy.as_ref()),
+            stored: stored.or(reading.tenancy.as_ref().filter(|_| tenancy.is_some())),
             meant: !args.policies.is_empty(),
             changed: &args.changed.iter().cloned().collect(),
             chosen_by: chosen.chosen_by,

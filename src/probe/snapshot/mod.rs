@@ -6,8 +6,10 @@
 //!              each list by Reader: signed, page by page, throttled, tried again where that may help
 //! ```
 
+mod glance;
 mod reader;
 mod take;
 
+pub use glance::{Glance, glance};
 pub use reader::{Pace, Progress, Reader, Watch};
 pub use take::{Plan, Snapshot, SnapshotError, take};

@@ -29,11 +29,19 @@ pub struct Pace {
     pub longest: Duration,
     /// Tries of one request.
     pub tries: u32,
+    /// Requests in all.
+    pub most: usize,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { concurrency: 8, pause: Duration::from_millis(500), longest: Duration::from_secs(60), tries: 6 }
+        Self {
+            concurrency: 8,
+            pause: Duration::from_millis(500),
+            longest: Duration::from_secs(60),
+            tries: 6,
+            most: usize::MAX,
+        }
     }
 }
 
@@ -87,7 +95,7 @@ impl Read {
 pub struct Reader {
     /// The machine.
     pub(super) around: Arc<dyn Surroundings>,
-    http: Http,
+    http: Arc<Http>,
     method: Arc<dyn AuthMethod>,
     /// Where services are.
     pub(super) endpoints: Arc<Endpoints>,
@@ -105,14 +113,28 @@ impl Reader {
     /// Authenticates. Any method that the plane `identity` takes will do.
     pub async fn new(
         around: Arc<dyn Surroundings>,
-        http: Http,
+        http: impl Into<Arc<Http>>,
         method: Arc<dyn AuthMethod>,
         endpoints: Arc<Endpoints>,
         pace: Pace,
         watch: Watch,
     ) -> Result<Reader, AuthError> {
+        let http: Arc<Http> = http.into();
         let session = method.session(Edge { around: &*around, http: &http }).await?;
-        Ok(Reader {
+        Ok(Reader::with(session, around, http, method, endpoints, pace, watch))
+    }
+
+    /// Goes on with a session that is there already.
+    pub fn with(
+        session: Session,
+        around: Arc<dyn Surroundings>,
+        http: Arc<Http>,
+        method: Arc<dyn AuthMethod>,
+        endpoints: Arc<Endpoints>,
+        pace: Pace,
+        watch: Watch,
+    ) -> Reader {
+        Reader {
             around,
             http,
             method,
@@ -123,7 +145,7 @@ impl Reader {
             session: Mutex::new(Arc::new(session)),
             resume: Mutex::new(Instant::now()),
             sent: AtomicUsize::new(0),
-        })
+        }
     }
 
     /// The session that requests are signed with.
@@ -228,7 +250,10 @@ impl Reader {
         let mut call = Call::new("GET", url.clone(), Purpose::Service);
         call.request.headers.set("accept", "application/json");
         session.authorize(&mut call.request, now).map_err(|error| lost(error.to_string()))?;
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        let one_more = |sent: usize| (sent < self.pace.most).then_some(sent + 1);
+        if self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_err() {
+            return Err(lost(format!("the {} requests that it may take are spent", self.pace.most)));
+        }
         let outcome = self.http.send(&call).await;
         Ok((session, outcome))
     }

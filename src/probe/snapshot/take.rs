@@ -72,13 +72,15 @@ fn list(name: &'static str) -> Result<&'static List, SnapshotError> {
 }
 
 /// A list to be read, with what its items belong to.
-struct Job {
+pub(super) struct Job {
     list: &'static List,
-    front: Result<Front, String>,
-    values: Vec<(&'static str, String)>,
+    /// Where its service is.
+    pub(super) front: Result<Front, String>,
+    /// What fills its path and query.
+    pub(super) values: Vec<(&'static str, String)>,
     place: Place,
     /// The OCID of the compartment.
-    compartment: Option<String>,
+    pub(super) compartment: Option<String>,
     /// The name of the identity domain.
     domain: Option<String>,
     /// The group, by its place in the tenancy, and its name.
@@ -102,11 +104,11 @@ impl Job {
 }
 
 /// The tenancy in the making.
-struct Taking<'p> {
+pub(super) struct Taking<'p> {
     reader: Arc<Reader>,
-    plan: &'p Plan,
-    tenancy: Tenancy,
-    refused: Vec<(Unseen, &'static List)>,
+    pub(super) plan: &'p Plan,
+    pub(super) tenancy: Tenancy,
+    pub(super) refused: Vec<(Unseen, &'static List)>,
     /// Left out as asked.
     left_out: Vec<Unseen>,
     /// Names and URLs of identity domains besides Default.
@@ -115,17 +117,23 @@ struct Taking<'p> {
 
 /// Reads a tenancy. Fails only where nothing can be read at all, or what was asked for is not there.
 pub async fn take(reader: Arc<Reader>, plan: &Plan) -> Result<Snapshot, SnapshotError> {
-    let tenancy = Tenancy { ocid: Some(plan.tenancy.clone()), ..Tenancy::default() };
-    let mut taking =
-        Taking { reader, plan, tenancy, refused: Vec::new(), left_out: Vec::new(), domains: Vec::new() };
+    let mut taking = Taking::new(reader, plan);
     taking.roots().await?;
     taking.lists().await?;
     taking.insides().await?;
     Ok(taking.finish())
 }
 
+impl<'p> Taking<'p> {
+    /// A tenancy of which nothing is known yet.
+    pub(super) fn new(reader: Arc<Reader>, plan: &'p Plan) -> Self {
+        let tenancy = Tenancy { ocid: Some(plan.tenancy.clone()), ..Tenancy::default() };
+        Taking { reader, plan, tenancy, refused: Vec::new(), left_out: Vec::new(), domains: Vec::new() }
+    }
+}
+
 impl Taking<'_> {
-    fn job(&self, name: &'static str, place: &Place) -> Result<Job, SnapshotError> {
+    pub(super) fn job(&self, name: &'static str, place: &Place) -> Result<Job, SnapshotError> {
         let list = list(name)?;
         Ok(Job {
             list,
@@ -214,18 +222,26 @@ impl Taking<'_> {
             job.group = Some((at, group.name.clone()));
             jobs.push(job);
         }
+        jobs.extend(self.of_domains(&identity)?);
+        self.read(jobs).await;
+        Ok(())
+    }
+
+    /// Groups and dynamic groups of the identity domains that were listed.
+    pub(super) fn of_domains(&self, identity: &Result<Front, String>) -> Result<Vec<Job>, SnapshotError> {
+        let place = &self.plan.place;
+        let mut jobs = Vec::new();
         for (name, url) in &self.domains {
-            let front = self.domain_front(url, &identity);
+            let front = self.domain_front(url, identity);
             let users = self.plan.users.then_some("domain-users");
             for list in ["domain-groups", "domain-dynamic-groups"].into_iter().chain(users) {
-                let mut job = self.job(list, &place)?;
+                let mut job = self.job(list, place)?;
                 job.front.clone_from(&front);
                 job.domain = Some(name.clone());
                 jobs.push(job);
             }
         }
-        self.read(jobs).await;
-        Ok(())
+        Ok(jobs)
     }
 
     /// Where the service of an identity domain is: as a person says, else as the identity service tells. An address on
@@ -310,14 +326,14 @@ impl Taking<'_> {
         found
     }
 
-    async fn read(&mut self, jobs: Vec<Job>) {
+    pub(super) async fn read(&mut self, jobs: Vec<Job>) {
         for (job, read) in self.run(jobs).await {
             self.note(&job, read);
         }
     }
 
     /// Reads lists side by side; the answers come in the order of the questions.
-    async fn run(&self, jobs: Vec<Job>) -> Vec<(Arc<Job>, Read)> {
+    pub(super) async fn run(&self, jobs: Vec<Job>) -> Vec<(Arc<Job>, Read)> {
         let watch = &self.reader.watch;
         watch(Progress::Planned(jobs.len()));
         let jobs: Vec<Arc<Job>> = jobs.into_iter().map(Arc::new).collect();
@@ -347,9 +363,13 @@ impl Taking<'_> {
     }
 
     /// Takes in what was read, and notes what wasn't.
-    fn note(&mut self, job: &Job, read: Read) {
+    pub(super) fn note(&mut self, job: &Job, read: Read) {
         if let Some(refusal) = read.refusal {
             self.refused.push((job.unseen(refusal.why), job.list));
+        }
+        if job.list.name == "memberships" {
+            self.take_memberships(&read.items);
+            return;
         }
         if job.list.name == "members" {
             self.take_members(job, &read.items);
@@ -392,6 +412,15 @@ impl Taking<'_> {
         self.tenancy.merge(part);
     }
 
+    fn take_memberships(&mut self, items: &[Value]) {
+        let text = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+        let pairs = items.iter().filter_map(|item| Some((text(item, "groupId")?, text(item, "userId")?)));
+        for (ocid, user) in pairs {
+            let group = self.tenancy.groups.iter_mut().find(|one| one.ocid.as_ref() == Some(&ocid));
+            group.into_iter().for_each(|group| group.members.push(user.clone()));
+        }
+    }
+
     fn take_members(&mut self, job: &Job, items: &[Value]) {
         let members = items.iter().filter_map(|item| item.get("userId")?.as_str().map(str::to_owned));
         if let Some(group) = job.group.as_ref().and_then(|(at, _)| self.tenancy.groups.get_mut(*at)) {
@@ -414,7 +443,7 @@ impl Taking<'_> {
         }
     }
 
-    fn finish(self) -> Snapshot {
+    pub(super) fn finish(self) -> Snapshot {
         let mut tenancy = self.tenancy;
         tenancy.complete = self.refused.is_empty() && self.left_out.is_empty();
         tenancy.unseen = self.refused.iter().map(|(unseen, _)| unseen.clone()).chain(self.left_out).collect();
