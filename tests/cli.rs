@@ -94,6 +94,8 @@ fn wrong_usage_is_answered_with_what_would_be_right() {
         &["lint", "--baseline", "no.json", "iam.policy"],
         &["explain", "unknown-verbs"],
         &["explain", "names"],
+        &["lint", "--stdin-filename", "main.tf"],
+        &["lint", "--verbose", "--quiet"],
         &["schema", "lints"],
         &["lint", "--changed-since", "HEAD", "iam.policy"],
     ] {

@@ -211,3 +211,34 @@ fn the_schema_of_the_configuration_knows_what_the_reader_knows() {
     let wrong = serde_json::json!({ "selct": [] });
     assert!(!validator.is_valid(&wrong));
 }
+
+#[test]
+fn verbose_says_what_is_read_and_what_counts() {
+    let folder =
+        folder(&[("ociam.toml", "ignore = ['names']\n"), ("a.policy", POLICY), ("b.policy", POLICY)]);
+    let arguments = [
+        "lint",
+        "-v",
+        "--statistics",
+        "--config",
+        "ociam.toml",
+        "--config",
+        "fail-on=never",
+        "--ignore",
+        "reach",
+        ".",
+    ];
+    let text = shown(ociam(folder.path(), &arguments).env("OCIAM_PEDANTIC", "true"));
+    // Which rules there are is not this test's matter.
+    insta::assert_snapshot!(
+        text.lines().filter(|line| !line.starts_with("rules")).collect::<Vec<_>>().join("\n")
+    );
+    assert!(text.contains("rules that do not: any-tenancy, "), "{text}");
+}
+
+#[test]
+fn help_groups_the_options_and_shows_examples() {
+    let folder = folder(&[]);
+    insta::assert_snapshot!("help_lint", shown(&mut ociam(folder.path(), &["lint", "-h"])));
+    insta::assert_snapshot!("help_fmt", shown(&mut ociam(folder.path(), &["fmt", "-h"])));
+}

@@ -62,6 +62,14 @@ impl Input {
 
     /// Reads what the arguments name, of the index where it is given.
     pub(super) fn load_from(args: &InputArgs, staged: Option<Staged>) -> Result<Self, Failure> {
+        if let Some(name) =
+            args.stdin_filename.as_ref().filter(|_| !args.paths.iter().any(|path| is_stdin(path)))
+        {
+            return Err(Failure::with_help(
+                format!("`--stdin-filename {name}` names standard input, which is not read"),
+                "write `-` among the paths",
+            ));
+        }
         let stdin = if args.paths.iter().any(|path| is_stdin(path)) {
             let mut bytes = Vec::new();
             let read = io::stdin().lock().read_to_end(&mut bytes);

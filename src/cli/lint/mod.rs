@@ -4,10 +4,11 @@ mod fixing;
 mod known;
 mod output;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::FailOn;
+use crate::config::{Config, FailOn};
 use crate::diag::{Finding, Severity};
 use crate::lint::{self, Baseline, Known, Settings};
 use crate::report::{Report, plural};
@@ -18,6 +19,11 @@ use super::staged::Staged;
 use super::terminal::Terminal;
 use super::{Answer, Failure, Global, Status, config};
 use output::{ReportParser, ReportTo};
+
+const RULES: &str = "Which rules run";
+const SCOPE: &str = "Which findings are reported";
+const FIXES: &str = "Fixes";
+const REPORTS: &str = "Reports and exit code";
 
 /// Find what is wrong with IAM policies in Terraform, plans, JSON, YAML, Markdown and text
 #[derive(clap::Args)]
@@ -31,66 +37,94 @@ use output::{ReportParser, ReportTo};
 pub(super) struct LintArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// How to report [default: human]; again, with `=FILE`, for further reports to files
-    #[arg(long, short = 'f', value_name = "FORMAT[=FILE]", value_parser = ReportParser)]
-    format: Vec<ReportTo>,
-    /// Write the report to a file instead of standard output
-    #[arg(long, short = 'o', value_name = "FILE", conflicts_with = "diff")]
-    output_file: Option<PathBuf>,
     /// Run these rules or categories only; `all` for every one
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = RULES)]
     select: Vec<String>,
     /// Run these rules or categories too
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = RULES)]
     extend_select: Vec<String>,
     /// Do not run these rules or categories
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = RULES)]
     ignore: Vec<String>,
     /// Run the rules that are a matter of opinion too
-    #[arg(long)]
+    #[arg(long, help_heading = RULES)]
     pedantic: bool,
     /// For whom to report [default: regular]
-    #[arg(long, value_enum, value_name = "PERSONA", conflicts_with = "pedantic")]
+    #[arg(long, value_enum, value_name = "PERSONA", conflicts_with = "pedantic", help_heading = RULES)]
     persona: Option<Reader>,
     /// Report nothing below this severity
-    #[arg(long, value_name = "SEVERITY", value_parser = ["error", "warning", "info"])]
+    #[arg(long, value_name = "SEVERITY", value_parser = ["error", "warning", "info"], help_heading = SCOPE)]
     severity_threshold: Option<String>,
-    /// The lowest severity that makes the exit code 1 [default: warning]
-    #[arg(long, value_name = "SEVERITY", value_parser = ["error", "warning", "info", "never"])]
-    fail_on: Option<String>,
-    /// Exit with 0 whatever is found
-    #[arg(long)]
-    exit_zero: bool,
-    /// Show what comments suppress and the baseline knows too, marked as such
-    #[arg(long)]
-    show_suppressed: bool,
-    /// Count the findings of each rule instead of showing them
-    #[arg(long, conflicts_with = "diff")]
-    statistics: bool,
-    /// Apply the safe fixes; standard input is printed fixed, and reported on standard error
-    #[arg(long)]
-    fix: bool,
-    /// Apply the fixes that may change what is granted too
-    #[arg(long)]
-    unsafe_fixes: bool,
-    /// Show what the fixes would change, and change nothing; exit with 1 when they would
-    #[arg(long, conflicts_with = "format")]
-    diff: bool,
-    /// Leave out the findings that this file knows
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
-    /// Write what is found now to the baseline file, so that only new findings are reported from now on
-    #[arg(long, requires = "baseline", conflicts_with_all = ["fix", "unsafe_fixes", "diff"])]
-    write_baseline: bool,
-    /// Take out of the baseline file what is no longer found, and add nothing
-    #[arg(long, requires = "baseline", conflicts_with_all = ["write_baseline", "changed_since"])]
-    shrink_baseline: bool,
     /// Report only what stands on lines changed since this git revision, or since the branch left it
-    #[arg(long, value_name = "REV", visible_alias = "changed")]
+    #[arg(long, value_name = "REV", visible_alias = "changed", help_heading = SCOPE)]
     changed_since: Option<String>,
     /// Lint the files as they are staged, and report only what stands on staged lines
-    #[arg(long, conflicts_with_all = ["changed_since", "fix", "unsafe_fixes", "diff", "shrink_baseline"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["changed_since", "fix", "unsafe_fixes", "diff", "shrink_baseline"],
+        help_heading = SCOPE
+    )]
     staged: bool,
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE", help_heading = SCOPE)]
+    baseline: Option<PathBuf>,
+    /// Write what is found now to the baseline file, so that only new findings are reported from now on
+    #[arg(
+        long,
+        requires = "baseline",
+        conflicts_with_all = ["fix", "unsafe_fixes", "diff"],
+        help_heading = SCOPE
+    )]
+    write_baseline: bool,
+    /// Take out of the baseline file what is no longer found, and add nothing
+    #[arg(
+        long,
+        requires = "baseline",
+        conflicts_with_all = ["write_baseline", "changed_since"],
+        help_heading = SCOPE
+    )]
+    shrink_baseline: bool,
+    /// Apply the safe fixes; standard input is printed fixed, and reported on standard error
+    #[arg(long, help_heading = FIXES)]
+    fix: bool,
+    /// Apply the fixes that may change what is granted too
+    #[arg(long, help_heading = FIXES)]
+    unsafe_fixes: bool,
+    /// Show what the fixes would change, and change nothing; exit with 1 when they would
+    #[arg(long, conflicts_with = "format", help_heading = FIXES)]
+    diff: bool,
+    /// How to report [default: human]; again, with `=FILE`, for further reports to files
+    #[arg(
+        long,
+        short = 'f',
+        value_name = "FORMAT[=FILE]",
+        value_parser = ReportParser,
+        help_heading = REPORTS
+    )]
+    format: Vec<ReportTo>,
+    /// Write the report to a file instead of standard output
+    #[arg(long, short = 'o', value_name = "FILE", conflicts_with = "diff", help_heading = REPORTS)]
+    output_file: Option<PathBuf>,
+    /// Show what comments suppress and the baseline knows too, marked as such
+    #[arg(long, help_heading = REPORTS)]
+    show_suppressed: bool,
+    /// Count the findings of each rule instead of showing them
+    #[arg(long, conflicts_with = "diff", help_heading = REPORTS)]
+    statistics: bool,
+    /// Say on standard error what is read, and which settings and rules count
+    #[arg(long, short = 'v', conflicts_with = "quiet", help_heading = REPORTS)]
+    verbose: bool,
+    /// The lowest severity that makes the exit code 1 [default: warning]
+    #[arg(
+        long,
+        value_name = "SEVERITY",
+        value_parser = ["error", "warning", "info", "never"],
+        help_heading = REPORTS
+    )]
+    fail_on: Option<String>,
+    /// Exit with 0 whatever is found
+    #[arg(long, help_heading = REPORTS)]
+    exit_zero: bool,
 }
 
 /// For whom a report is.
@@ -148,6 +182,9 @@ pub(super) fn run(args: &LintArgs, global: &Global, terminal: &Terminal) -> Answ
 
     let staged = if args.staged { Some(Staged::take()?) } else { None };
     let mut input = Input::load_from(&args.input, staged)?;
+    if args.verbose {
+        tell(&file, &settings, &input)?;
+    }
     input.check_readable(terminal)?;
     let fixes = args.fix || args.unsafe_fixes;
     if fixes && !args.diff && input.has_stdin() && !args.input.is_stdin_only() {
@@ -211,6 +248,35 @@ pub(super) fn run(args: &LintArgs, global: &Global, terminal: &Terminal) -> Answ
     }
     let fails = outcome.findings.iter().any(|finding| fail_on.fails(finding.severity));
     Ok(if fails && !args.exit_zero { Status::Findings } else { Status::Clean })
+}
+
+/// Says where the settings come from, which rules run, and what was read.
+fn tell(file: &Config, settings: &Settings, input: &Input) -> io::Result<()> {
+    let mut err = io::stderr().lock();
+    match &file.path {
+        Some(path) => writeln!(err, "configuration: {}", path.display())?,
+        None => writeln!(err, "configuration: none")?,
+    }
+    let elsewhere = |origin: &&std::sync::Arc<str>| !origin.contains(':');
+    let set: BTreeMap<&str, &str> = file
+        .origins
+        .iter()
+        .filter(|(_, origin)| elsewhere(origin))
+        .map(|(key, origin)| (key.as_str(), origin.as_ref()))
+        .collect();
+    for (key, origin) in set {
+        writeln!(err, "set by {origin}: {key}")?;
+    }
+    let all = lint::rules::all();
+    let off: Vec<&str> = all.iter().filter(|rule| !settings.enabled(rule)).map(|rule| rule.name).collect();
+    writeln!(err, "rules: {} of {} run", all.len() - off.len(), all.len())?;
+    if !off.is_empty() && off.len() <= all.len() / 2 {
+        writeln!(err, "rules that do not: {}", off.join(", "))?;
+    }
+    for (_, file) in input.configuration.files.iter() {
+        writeln!(err, "read: {}", file.name)?;
+    }
+    Ok(())
 }
 
 /// Which findings of a run are reported.
