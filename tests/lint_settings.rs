@@ -129,6 +129,13 @@ fn a_rule_answers_to_its_former_name() {
         &shown(&mut ociam(folder.path(), &["explain", old])).lines().take(6).collect::<Vec<_>>().join("\n"),
     );
     insta::assert_snapshot!(all);
+    let sarif = ["lint", "--isolated", "-f", "sarif", "plain.policy"];
+    let sarif: Value = serde_json::from_str(&stdout(&mut ociam(folder.path(), &sarif))).unwrap();
+    assert_eq!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["deprecatedIds"][0], old);
+    let rules: Value =
+        serde_json::from_str(&stdout(&mut ociam(folder.path(), &["rules", "--format", "json"]))).unwrap();
+    let with_former = rules["rules"].as_array().unwrap().iter().filter(|rule| rule["former_names"][0] == old);
+    assert_eq!(with_former.count(), 1);
     ociam(folder.path(), &["lint", "--fix", "comment.policy"]).output().unwrap();
     let fixed = fs::read_to_string(folder.path().join("comment.policy")).unwrap();
     assert!(fixed.starts_with("# ociam: ignore[region-name-for-region-key] as told\n"), "{fixed}");
@@ -174,6 +181,19 @@ fn suppressions_that_suppress_nothing_are_taken_out_by_the_fix() {
         ociam(folder.path(), &["lint", "--fix", name]).output().unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), after, "{name}");
     }
+}
+
+#[test]
+fn a_block_comment_covers_what_stands_behind_it_on_its_line() {
+    let open = "\"Allow any-user to read buckets in compartment B\"";
+    let text = format!(
+        "resource \"oci_identity_policy\" \"p\" {{\n  compartment_id = var.c\n  name = \"p\"\n  statements = [\n    \
+         /* ociam: ignore[reach] we know */ {open},\n    {open},\n  ]\n}}\n"
+    );
+    let folder = folder(&[("main.tf", &text)]);
+    let found = stdout(&mut ociam(folder.path(), &["lint", "-f", "concise", "--select", "reach,usage", "."]));
+    assert_eq!(found.lines().count(), 1, "{found}");
+    assert!(found.starts_with("main.tf:6:"), "{found}");
 }
 
 #[test]

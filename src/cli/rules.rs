@@ -72,5 +72,6 @@ pub(super) fn rule_json(rule: &Rule) -> serde_json::Value {
         "persona": rule.persona.as_str(),
         "fix": rule.fix.as_str(),
         "since": rule.since(),
+        "former_names": rules::former_names(rule.name).collect::<Vec<_>>(),
     })
 }

@@ -261,7 +261,11 @@ fn covered(file: &SourceFile, comment: Place, ends: &mut BTreeMap<(FileId, usize
     if !before.trim().is_empty() {
         return (line, line);
     }
-    let mut next = file.position(comment.span.end().saturating_sub(1).max(comment.span.start())).line + 1;
+    let end = comment.span.start() + comment.span.of(&file.text).trim_end().len();
+    let last = file.position(end).line;
+    let behind = file.text.get(end..file.line_start(last + 1)).unwrap_or("");
+    // A block comment may stand before what it speaks of, on the same line.
+    let mut next = if behind.trim().is_empty() { last + 1 } else { last };
     while next <= file.line_count() && is_blank_or_comment(file.line(next)) {
         next += 1;
     }

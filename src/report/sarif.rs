@@ -98,6 +98,10 @@ fn metadata(rule: &Rule) -> Value {
     if let (Some(url), Some(fields)) = (rule_url(rule.name), metadata.as_object_mut()) {
         fields.insert("helpUri".into(), json!(url));
     }
+    let former: Vec<&str> = rules::former_names(rule.name).collect();
+    if let Some(fields) = metadata.as_object_mut().filter(|_| !former.is_empty()) {
+        fields.insert("deprecatedIds".into(), json!(former));
+    }
     metadata
 }
 
