@@ -551,3 +551,123 @@ fn a_page_that_cannot_be_kept_stops_the_run_before_anything_is_sent() {
     assert_eq!(output.status.code(), Some(2));
     assert!(site.service.requests().is_empty());
 }
+
+/// A service with an agent endpoint that opens sessions, and deletes them when `deletes`.
+fn agents(request: &Request, deletes: bool) -> Reply {
+    if request.method == "DELETE" && !deletes {
+        return error(404, "NotAuthorizedOrNotFound", REFUSED);
+    }
+    fine(json!({ "id": "ocid1.genaiagentsession.oc1..opened" }))
+}
+
+const AGENT: [&str; 6] = [
+    "--plane",
+    "agent-runtime",
+    "--agent-endpoint",
+    "ocid1.genaiagentendpoint.oc1.us-chicago-1.helpdesk",
+    "--format",
+    "json",
+];
+
+#[test]
+fn a_session_that_is_opened_is_deleted_at_the_end() {
+    let site = Site::new(&["us-chicago-1"], |request| agents(request, true));
+    let output = site.run(&AGENT);
+    let found = document(&output);
+    assert_eq!(output.status.code(), Some(0), "{found:#}");
+    let sent: Vec<String> =
+        site.service.requests().iter().map(|one| format!("{} {}", one.method, one.target)).collect();
+    let path = "/agent-runtime/us-chicago-1/20240531/agentEndpoints/ocid1.genaiagentendpoint.oc1.us-chicago-1.helpdesk/sessions";
+    assert_eq!(sent, [format!("POST {path}"), format!("DELETE {path}/ocid1.genaiagentsession.oc1..opened")]);
+    let closing: Vec<&Value> =
+        found["observations"].as_array().unwrap().iter().map(|each| &each["closing"]).collect();
+    assert_eq!(closing, [&json!(false), &json!(true)]);
+}
+
+#[test]
+fn the_dry_run_shows_the_end_of_a_session_too() {
+    let site = Site::new(&["us-chicago-1"], |request| agents(request, true));
+    let planned = document(&site.run(&[&AGENT[..], &["--dry-run"]].concat()));
+    let methods: Vec<&str> = planned["requests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|request| request["method"].as_str().unwrap())
+        .collect();
+    assert_eq!(methods, ["POST", "DELETE"]);
+    assert!(site.service.requests().is_empty());
+}
+
+#[test]
+fn a_session_is_opened_only_when_a_request_is_left_to_delete_it() {
+    let site = Site::new(&["us-chicago-1"], |request| agents(request, true));
+    let found = document(&site.run(&[&AGENT[..], &["--max-requests", "1"]].concat()));
+    assert!(site.service.requests().is_empty(), "{found:#}");
+}
+
+#[test]
+fn a_session_that_stays_is_told_of() {
+    let site = Site::new(&["us-chicago-1"], |request| agents(request, false));
+    let found = document(&site.run(&AGENT));
+    let notes = found["notes"].to_string();
+    assert!(
+        notes.contains("ocid1.genaiagentsession.oc1..opened") && notes.contains("session delete"),
+        "{notes}"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_deletes_the_session_that_is_being_opened() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let site = Site::new(&["us-chicago-1"], move |request| {
+        if request.method == "POST" {
+            count.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(1500));
+        }
+        agents(request, true)
+    });
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ociam"))
+        .env_clear()
+        .env("HOME", site.path())
+        .current_dir(site.path())
+        .args(["probe", "--endpoints", "endpoints.json"])
+        .args(AGENT)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while asked.load(Ordering::SeqCst) == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut text).unwrap();
+    child.wait().unwrap();
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(found["interrupted"], true);
+    assert!(site.service.requests().iter().any(|request| request.method == "DELETE"), "{found:#}");
+}
+
+#[test]
+fn a_request_fails_as_the_clients_own_does() {
+    let site = Site::new(&["us-chicago-1"], |request| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        match body.get("compartmentId").is_some() {
+            true => fine(json!({})),
+            false => error(400, "400", "Compartment ID must be provided."),
+        }
+    });
+    let arguments = ["--plane", "inference", "--model", "meta.llama-3.3-70b-instruct", "--format", "json"];
+    let output = site.run(&[&arguments[..], &["--compartment-in", "none"]].concat());
+    let found = document(&output);
+    assert_eq!(first_cause(&found, "inference"), "missing-compartment", "{found:#}");
+    assert_eq!(found["observations"][0]["carried"]["compartment"], json!([]));
+    let remedy = found["diagnoses"][0]["remedy"]["text"].as_str().unwrap();
+    assert!(remedy.contains(&format!("\"compartmentId\": \"{TENANCY}\"")), "{remedy}");
+    assert_eq!(site.run(&arguments).status.code(), Some(0));
+    for wrong in [["--compartment-in", "Authorization"], ["--body", "nowhere.json"]] {
+        assert_eq!(site.run(&[&arguments[..], &wrong].concat()).status.code(), Some(2), "{wrong:?}");
+    }
+}

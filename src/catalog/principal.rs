@@ -46,6 +46,8 @@ pub enum Place {
     Model,
     /// In the header `OpenAI-Project`.
     Project,
+    /// In the path of a call of the agent runtime.
+    AgentEndpoint,
 }
 
 /// A kind of OCID, told by its second segment.

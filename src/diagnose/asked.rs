@@ -138,7 +138,7 @@ pub(super) fn compartment(case: &Case, facts: &Facts) -> Option<String> {
         return Some(String::new());
     }
     let named = pattern!(
-        r"compartment(?:\s+id|id)?\s*[=:]?\s*[`'\x22]?(ocid1\.compartment\.[^\s,;'\x22&)]+|[a-z][a-z0-9_:\-]*[a-z0-9])"
+        r"compartment(?:\s+id|id)?\s*[=:]?\s*[`'\x22]?(ocid1\.(?:compartment|tenancy)\.[^\s,;'\x22&)]+|[a-z][a-z0-9_:\-]*[a-z0-9])"
     );
     let words = [
         "id", "is", "of", "in", "and", "to", "the", "header", "with", "ocid", "that", "which", "was",

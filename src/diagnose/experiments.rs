@@ -123,6 +123,10 @@ pub enum Need {
     Compartment,
     /// The OCID of another compartment, such as the one that a statement names.
     OtherCompartment,
+    /// An address that a person named, beside the one that the region's name leads to.
+    NamedAddress,
+    /// The failed call had a body or format of the client's own.
+    OwnForm,
     /// A project's OCID.
     Project,
     /// The failed call sent a project.
@@ -162,6 +166,8 @@ impl Need {
             Need::OtherRegion => "another region",
             Need::Compartment => "the compartment's OCID",
             Need::OtherCompartment => "another compartment's OCID",
+            Need::NamedAddress => "a call to an address that was named",
+            Need::OwnForm => "the body that the client sends",
             Need::Project => "a project's OCID",
             Need::ProjectSent => "a call that sends a project",
             Need::ResourceOcid => "a call that names a resource",

@@ -152,6 +152,8 @@ pub enum Step {
 const STANDS_OUT: f64 = 0.85;
 /// A request that takes fewer bits away is not worth sending.
 const WORTH_A_REQUEST: f64 = 0.03;
+/// Of two equally likely causes, an experiment that takes fewer bits away tells neither from the other.
+const TELLS_APART: f64 = 0.1;
 /// A look that takes fewer bits away is not worth a line.
 const WORTH_A_LOOK: f64 = 0.005;
 /// A cause is open when its share is at least this part of the first one's.
@@ -176,7 +178,14 @@ pub fn next(belief: &Belief, seen: &[Seen], at_hand: &BTreeSet<Need>, requests: 
     let close = ranked.iter().filter(|(_, share)| *share >= first * CLOSE).take(NAMED);
     let open: Vec<&'static str> = close.map(|(name, _)| *name).collect();
     let stop = |reason, would_decide| Step::Stop(Stop { reason, open: open.clone(), would_decide });
-    if first >= STANDS_OUT || ranked.is_empty() {
+    // What nothing tells from the first one stands out with it.
+    let leader = ranked.first().map_or("", |(name, _)| *name);
+    let alike =
+        ranked.iter().skip(1).take(NAMED).filter(|(name, share)| {
+            first + share >= STANDS_OUT && first < STANDS_OUT && is_alike(leader, name)
+        });
+    let stands_out = first + alike.map(|(_, share)| share).sum::<f64>();
+    if stands_out >= STANDS_OUT || ranked.is_empty() {
         return stop(Reason::Decided, Vec::new());
     }
     let mut useful: Vec<Choice> = experiments()
@@ -210,6 +219,17 @@ pub fn next(belief: &Belief, seen: &[Seen], at_hand: &BTreeSet<Need>, requests: 
         lacks: lacks(choice),
     });
     stop(reason, wishes.collect())
+}
+
+/// Whether no experiment there is tells two causes apart.
+pub fn is_alike(one: &'static str, other: &'static str) -> bool {
+    let pair = Belief::of([(one, 0.5), (other, 0.5)]);
+    one != other && experiments().values().all(|experiment| pair.gain(experiment) < TELLS_APART)
+}
+
+/// In words that two causes can't be told apart, and what is left to do.
+pub fn says_alike(one: &str, other: &str) -> String {
+    format!("no request tells {one} and {other} apart: the service gives both one answer")
 }
 
 /// What an experiment costs: a look little, a request one, more for tokens and waiting.

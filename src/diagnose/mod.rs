@@ -32,6 +32,7 @@ pub use known::{Answered, Known};
 pub use rank::{Diagnosis, Evidence, Remedy, Report, RuledOut};
 pub use reason::CHANGES;
 pub use redact::redact;
+pub(crate) use remedy::ATTACH;
 pub use witness::Witness;
 
 /// Ranks the causes of a case. Deterministic; an empty case gives no diagnoses.

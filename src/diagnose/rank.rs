@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::case::Case;
 use super::catalogue::{cause, causes};
 use super::facts::Facts;
-use super::ladder::Belief;
+use super::ladder::{Belief, is_alike, says_alike};
 use super::remedy;
 
 /// Any fact that a diagnosis rests on.
@@ -135,9 +135,13 @@ impl Weights {
                 explanation: entry.what.clone(),
                 evidence,
                 remedy: remedy::remedy(name, entry, case, facts),
-                next_check: rival
-                    .and_then(|rival| remedy::check(name, rival, facts))
-                    .unwrap_or_else(|| entry.check.clone()),
+                next_check: match rival {
+                    Some(rival) if is_alike(name, rival) => {
+                        format!("{}; what is left is to {}", says_alike(name, rival), entry.check)
+                    }
+                    Some(rival) => remedy::check(name, rival, facts).unwrap_or_else(|| entry.check.clone()),
+                    None => entry.check.clone(),
+                },
                 probe_cannot_show: entry.probe_cannot_show.as_deref(),
             });
         }

@@ -23,6 +23,10 @@ const PLACEHOLDERS: [(&str, &str); 4] = [
     ("ociam-some-type", "<principal-type>"),
 ];
 
+/// Where a new statement goes, as it stands at the end of a remedy.
+pub(crate) const ATTACH: &str =
+    " Attach the statement to the root compartment, or to a compartment on the way from there to the target.";
+
 /// The remedy of a cause in this case.
 pub(super) fn remedy(name: &str, cause: &Cause, case: &Case, facts: &Facts) -> Remedy {
     let mut text = fill(&cause.fix, case, facts);
@@ -35,9 +39,7 @@ pub(super) fn remedy(name: &str, cause: &Cause, case: &Case, facts: &Facts) -> R
     if !statements.is_empty() {
         let home = case.home_region.as_deref().unwrap_or("<home-region>");
         let tenancy = case.tenancy.as_deref().unwrap_or("<tenancy-ocid>");
-        text.push_str(
-            " Attach the statement to the root compartment, or to a compartment on the way from there to the target.",
-        );
+        text.push_str(ATTACH);
         commands.push(format!(
             "oci iam policy create --region {home} --compartment-id {tenancy} --name genai-access \
              --description 'access to Generative AI' --statements {}",
@@ -271,6 +273,8 @@ fn possible(facts: &Facts) -> BTreeSet<Need> {
     when(facts.is_stateful(), &[Need::ResponsesCall]);
     when(facts.all.contains("generativeaiproject"), &[Need::ProjectSent]);
     when(!facts.ocids.is_empty(), &[Need::ResourceOcid]);
+    when(facts.urls.iter().any(|url| url.host.is_some()), &[Need::NamedAddress]);
+    when(facts.status == Some(400) || facts.status == Some(422), &[Need::OwnForm]);
     needs
 }
 

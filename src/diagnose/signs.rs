@@ -38,6 +38,8 @@ struct Row {
 
 /// The cause that a sign rules out when rights played no part in the answer.
 const NO_RIGHTS: &str = "policy-missing";
+/// Causes that have to do with rights too, though no statement mends them.
+const GROUPED: [&str; 3] = ["dynamic-group-not-matching", "dynamic-group-nonexistent", "principal-mismatch"];
 /// What such a sign takes from the other causes that a statement mends.
 const OUT_OF_PLACE: f64 = -2.5;
 
@@ -138,7 +140,8 @@ pub(super) fn apply(facts: &Facts, weights: &mut Weights) {
         }
         // An answer that was given before or after rights were looked at speaks against the whole family.
         if row.excludes.contains_key(NO_RIGHTS) {
-            let rights = super::causes().iter().filter(|(_, cause)| cause.grants);
+            let of_rights = |name: &str, cause: &super::Cause| cause.grants || GROUPED.contains(&name);
+            let rights = super::causes().iter().filter(|(name, cause)| of_rights(name, cause));
             rights.for_each(|(name, _)| weights.add(name, OUT_OF_PLACE, &evidence));
         }
     }

@@ -18,7 +18,13 @@ pub struct Witness {
 impl Witness {
     /// A fact that speaks for one cause.
     pub fn of(kind: &'static str, text: impl Into<String>, cause: &str, weight: f64) -> Witness {
-        Witness { kind, text: text.into(), supports: vec![(cause.to_owned(), weight)], excludes: Vec::new() }
+        Witness::with(kind, text, &[(cause, weight)])
+    }
+
+    /// A fact that speaks for some causes and against others.
+    pub fn with(kind: &'static str, text: impl Into<String>, supports: &[(&str, f64)]) -> Witness {
+        let supports = supports.iter().map(|(cause, weight)| ((*cause).to_owned(), *weight)).collect();
+        Witness { kind, text: text.into(), supports, excludes: Vec::new() }
     }
 }
 

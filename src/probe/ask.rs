@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::endpoints::Front;
+use super::sends::{ClientSends, Compartments, name_model};
 use super::transport::{Call, Purpose};
 use crate::catalog::{self, Operation, Plane, Probe};
 
@@ -21,6 +22,8 @@ pub struct Target {
     pub agent_endpoint: Option<String>,
     /// The tenancy's OCID; that of the credential when none is named.
     pub tenancy: Option<String>,
+    /// What the person's own client sends to inference in its own way.
+    pub sends: ClientSends,
 }
 
 /// What is asked of inference.
@@ -66,8 +69,12 @@ pub struct Ask {
     pub project: ProjectHeader,
     /// The user whose keys are read.
     pub user: Option<String>,
-    /// Whether the compartment stands in the body and in both headers, whatever the shape says.
-    pub everywhere: bool,
+    /// What it has of the person's own client.
+    pub sends: ClientSends,
+    /// The resource that it gets, where its path names one.
+    pub resource: Option<String>,
+    /// Whether it goes to the region's own host, whatever address a person named.
+    pub own_host: bool,
 }
 
 /// A value that a request needs and that isn't known.
@@ -96,15 +103,22 @@ impl Ask {
             compartment: target.compartment.clone(),
             project: ProjectHeader::AsNeeded,
             user: None,
-            everywhere: false,
+            sends: ClientSends::default(),
+            resource: None,
+            own_host: false,
         }
     }
 
     /// The same for another model, in the shape that its format asks for.
     pub fn for_model(&self, model: &str) -> Ask {
-        let shape =
-            catalog::probe(chat_shape(Some(model))).filter(|_| self.probe.name.starts_with("native-chat"));
-        Ask { probe: shape.unwrap_or(self.probe), model: Some(model.to_owned()), ..self.clone() }
+        Ask { model: Some(model.to_owned()), ..self.clone() }.in_documented_form()
+    }
+
+    /// The same with the body that the catalogue has for its model.
+    pub fn in_documented_form(&self) -> Ask {
+        let shape = catalog::probe(chat_shape(self.model.as_deref(), None))
+            .filter(|_| self.probe.name.starts_with("native-chat"));
+        Ask { probe: shape.unwrap_or(self.probe), sends: self.sends.without_body(), ..self.clone() }
     }
 
     /// The path, its parts still open, under the base path that an address prescribes or under its own.
@@ -156,6 +170,7 @@ impl Ask {
         if let Some(body) = self.body(compartment) {
             call = call.json(&body);
         }
+        let places = self.sends.compartment.headers();
         let headers = &mut call.request.headers;
         for row in self.probe.headers {
             if row.contains("OpenAI-Project")
@@ -165,17 +180,16 @@ impl Ask {
                 headers.set("OpenAI-Project", project);
             }
             let named = if signed { compartment } else { self.compartment.as_deref() };
-            let Some(compartment) = named.filter(|_| signed || row.starts_with("IAM:")) else { continue };
+            let shaped = places.is_none() && (signed || row.starts_with("IAM:"));
+            let Some(compartment) = named.filter(|_| shaped) else { continue };
             for name in ["CompartmentId", "opc-compartment-id"] {
                 if row.to_ascii_lowercase().contains(&name.to_ascii_lowercase()) {
                     headers.set(name, compartment);
                 }
             }
         }
-        if self.everywhere
-            && let Some(compartment) = compartment
-        {
-            for name in ["CompartmentId", "opc-compartment-id"] {
+        for name in places.into_iter().flatten() {
+            if let Some(compartment) = compartment {
                 headers.set(name, compartment);
             }
         }
@@ -192,12 +206,13 @@ impl Ask {
         let mut filled = path.to_owned();
         // A bearer is refused for any agent endpoint, so none has to be named to see that.
         let agent = target.agent_endpoint.as_deref().or((!signed).then_some(MADE_UP_AGENT));
-        let values: [(&str, &'static str, Option<&str>); 5] = [
+        let values: [(&str, &'static str, Option<&str>); 6] = [
             ("{userId}", "user", self.user.as_deref()),
             ("{tenancyId}", "tenancy", target.tenancy.as_deref()),
             ("{agentEndpointId}", "agent endpoint", agent),
-            ("{sessionId}", "session", Some(MADE_UP_SESSION)),
+            ("{sessionId}", "session", self.resource.as_deref().or(Some(MADE_UP_SESSION))),
             ("{projectId}", "project", target.project.as_deref()),
+            ("{resourceId}", "identifier", self.resource.as_deref()),
         ];
         for (mark, what, value) in values {
             if filled.contains(mark) {
@@ -207,36 +222,57 @@ impl Ask {
         if filled.contains('{') { Err(Lacking("identifier")) } else { Ok(filled) }
     }
 
-    /// The body with the values filled in.
-    fn body(&self, compartment: Option<&str>) -> Option<Value> {
-        let mut body: Value = serde_json::from_str(self.probe.body?).ok()?;
-        let fields = body.as_object_mut()?;
-        if fields.contains_key("compartmentId") {
-            match compartment {
-                Some(compartment) => fields.insert("compartmentId".to_owned(), json!(compartment)),
-                None => fields.shift_remove("compartmentId"),
-            };
-        }
-        let Some(model) = self.model.as_deref() else { return Some(body) };
-        if fields.contains_key("model") {
-            fields.insert("model".to_owned(), json!(model));
-        }
-        if let Some(mode) = fields.get_mut("servingMode") {
-            *mode = if is_endpoint(model) {
-                json!({ "servingType": "DEDICATED", "endpointId": model })
-            } else {
-                json!({ "servingType": "ON_DEMAND", "modelId": model })
-            };
-        }
+    /// The body with the values filled in: the client's own, or that of the shape.
+    pub(super) fn body(&self, compartment: Option<&str>) -> Option<Value> {
+        let own = self.sends.body.as_ref().filter(|_| self.names_model());
+        let mut body = match own {
+            Some(own) => own.clone(),
+            None => serde_json::from_str::<Value>(self.probe.body?).ok()?.as_object()?.clone(),
+        };
+        // A client's own body keeps what it says, unless a compartment was named.
+        let compartment = match own {
+            Some(_) if self.sends.compartment == Compartments::AsShaped => {
+                self.compartment.as_deref().or_else(|| own?.get("compartmentId")?.as_str())
+            }
+            _ => compartment,
+        };
+        // Only native bodies know the field, unless a client is told to put it there.
+        let shaped = body.contains_key("compartmentId");
+        let native = self.plane.name == "inference";
+        let there = match &self.sends.compartment {
+            Compartments::Everywhere => native,
+            places => places.in_body(shaped),
+        };
+        match compartment.filter(|_| there) {
+            Some(compartment) => body.insert("compartmentId".to_owned(), json!(compartment)),
+            None => body.shift_remove("compartmentId"),
+        };
+        let Some(model) = self.model.as_deref() else { return Some(Value::Object(body)) };
+        name_model(&mut body, model);
         // A model that doesn't chat is asked in the general form, and says so itself.
-        let format = catalog::model(model).and_then(|row| row.native);
-        let format = format.filter(|format| CHAT_FORMATS.contains(format));
+        let listed = catalog::model(model).and_then(|row| row.native);
+        let format = match own {
+            Some(_) => self.sends.format,
+            None => self.sends.format.or(listed).filter(|format| CHAT_FORMATS.contains(format)),
+        };
         if let (Some(format), Some(chat)) =
-            (format, fields.get_mut("chatRequest").and_then(Value::as_object_mut))
+            (format, body.get_mut("chatRequest").and_then(Value::as_object_mut))
         {
             chat.insert("apiFormat".to_owned(), json!(format));
         }
-        Some(body)
+        Some(Value::Object(body))
+    }
+
+    /// The request that ends what this one opens.
+    pub fn ends_by(&self) -> Option<&'static Probe> {
+        catalog::probe("agent-delete-session").filter(|_| self.probe.name == "agent-create-session")
+    }
+
+    /// The request that ends what this one opened, as its answer tells.
+    pub fn end_of(&self, answer: &Value, target: &Target) -> Option<Ask> {
+        let id = answer.get("id").and_then(Value::as_str)?.to_owned();
+        let end = Ask::new(self.ends_by()?, self.plane, self.base, target);
+        Some(Ask { resource: Some(id), own_host: self.own_host, ..end })
     }
 
     /// Whether it names the model that it asks for.
@@ -263,11 +299,11 @@ fn same_path(one: &str, other: &str) -> bool {
 }
 
 /// The forms of native chat.
-const CHAT_FORMATS: [&str; 3] = ["GENERIC", "COHERE", "COHEREV2"];
+pub const CHAT_FORMATS: [&str; 3] = ["GENERIC", "COHERE", "COHEREV2"];
 
-/// The shape of a native chat with a model.
-fn chat_shape(model: Option<&str>) -> &'static str {
-    let format = model.and_then(catalog::model).and_then(|row| row.native);
+/// The shape of a native chat with a model, in a format that is given or in the model's own.
+fn chat_shape(model: Option<&str>, given: Option<&'static str>) -> &'static str {
+    let format = given.or_else(|| model.and_then(catalog::model).and_then(|row| row.native));
     if format == Some("COHERE") { "native-chat-cohere" } else { "native-chat-generic" }
 }
 
@@ -276,7 +312,7 @@ pub fn question(plane: &'static Plane, base: &'static str, target: &Target) -> O
     let name = match (plane.name, target.task) {
         ("inference", Task::Embed) => "native-embed",
         ("inference", Task::Rerank) => "native-rerank",
-        ("inference", _) => chat_shape(target.model.as_deref()),
+        ("inference", _) => chat_shape(target.model.as_deref(), target.sends.format),
         ("inference-openai", Task::Responses) => "oai-responses",
         ("inference-openai", _) => "oai-chat",
         ("management", _) => "list-models",
@@ -289,7 +325,10 @@ pub fn question(plane: &'static Plane, base: &'static str, target: &Target) -> O
         ("sandbox", _) => "sandbox-list",
         _ => return None,
     };
-    Some(Ask::new(catalog::probe(name)?, plane, base, target))
+    let ask = Ask::new(catalog::probe(name)?, plane, base, target);
+    let sends =
+        if plane.name.starts_with("inference") { target.sends.clone() } else { ClientSends::default() };
+    Some(Ask { sends, ..ask })
 }
 
 /// A model that a region is known to serve on demand by this plane, other than one; the best known first.

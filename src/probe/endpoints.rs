@@ -159,8 +159,15 @@ impl Endpoints {
 
     /// Where a plane is in a region, or why it is nowhere.
     pub fn front(&self, plane: &Plane, place: &Place) -> Result<Front, String> {
-        let rows = self.planes.get(plane.name);
-        if let Some(named) = rows.and_then(|rows| rows.get(ANY).or_else(|| rows.get(&place.region))) {
+        match self.planes.get(plane.name).and_then(|rows| rows.get(ANY)) {
+            Some(named) => Ok(Front { root: named.root.clone(), base: named.base.clone() }),
+            None => self.own_front(plane, place),
+        }
+    }
+
+    /// Where a plane is in a region by itself, whatever one address a person named for all regions.
+    pub fn own_front(&self, plane: &Plane, place: &Place) -> Result<Front, String> {
+        if let Some(named) = self.planes.get(plane.name).and_then(|rows| rows.get(&place.region)) {
             return Ok(Front { root: named.root.clone(), base: named.base.clone() });
         }
         if self.closed {

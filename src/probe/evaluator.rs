@@ -20,6 +20,10 @@ pub struct Testimony {
     /// Where the policy is attached that grants the call: the path or OCID of a compartment, empty for the root. None
     /// when no policy at hand grants it.
     pub granted: Option<String>,
+    /// The policy, with the place in it, of the statement that the first of them replaces.
+    pub mends: Option<(String, usize)>,
+    /// The OCID of the compartment that the nearest statement names, where that is what keeps it from granting.
+    pub elsewhere: Option<String>,
 }
 
 /// How much the evaluator's word counts: far more than any text of a service, as it names the statement.
@@ -109,6 +113,8 @@ pub fn ask(
         statements: least,
         attach: Some("in a policy attached to the root compartment".to_owned()),
         granted: None,
+        mends: None,
+        elsewhere: None,
     };
     if !has_policies {
         return testimony;
@@ -187,6 +193,10 @@ pub fn ask(
             let best = misses.iter().filter(|miss| miss.failed.len() == fewest).take(2);
             for (rank, miss) in best.enumerate() {
                 let Some((cause, said)) = judge(&prepared, &compiled, miss) else { continue };
+                if cause == "policy-wrong-compartment" && testimony.elsewhere.is_none() {
+                    testimony.elsewhere =
+                        miss.failed.first().and_then(|failed| scope(&compiled, &failed.expected));
+                }
                 let sure = if fewest <= 1 { SURE } else { FAIRLY };
                 let weight = if rank == 0 { sure } else { sure / 2.0 };
                 let text = format!("{} would grant this call but for its {said}", place(miss.origin));
@@ -198,8 +208,9 @@ pub fn ask(
                     testimony.attach = Some(match &miss.attach {
                         Some(_) => "in a policy attached to the root compartment".to_owned(),
                         None => {
-                            let policy =
-                                compiled.origins.get(miss.origin).map(|origin| origin.policy.clone());
+                            let origin = compiled.origins.get(miss.origin);
+                            testimony.mends = origin.map(|origin| (origin.policy.to_string(), origin.index));
+                            let policy = origin.map(|origin| origin.policy.clone());
                             format!("in place of the statement in `{}`", policy.unwrap_or_default())
                         }
                     });
@@ -208,6 +219,19 @@ pub fn ask(
         }
     }
     testimony
+}
+
+/// The OCID of the compartment that a location names by path or OCID.
+fn scope(compiled: &Compiled, location: &str) -> Option<String> {
+    let words = location.trim().trim_start_matches("in ").trim_start_matches("compartment ");
+    let name = words.trim_start_matches("id ").trim().trim_matches('\'');
+    if name.starts_with("ocid1.compartment.") {
+        return Some(name.to_owned());
+    }
+    let rows = &compiled.tenancy.compartments;
+    let last = |path: &str| path.rsplit(':').next().unwrap_or(path).eq_ignore_ascii_case(name);
+    let exact = rows.iter().find(|row| row.path.eq_ignore_ascii_case(name));
+    exact.or_else(|| rows.iter().find(|row| last(&row.path)))?.ocid.clone()
 }
 
 /// The OCID of a compartment that a tenancy known as a whole does not have.

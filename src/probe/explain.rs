@@ -11,6 +11,7 @@ use super::matrix::{Row, Verdict};
 use super::observe::{Observation, Shown};
 use super::plan::Plan;
 use super::preflight::{self, Api, Setup, Strength, Value};
+use super::remedy::Mending;
 use super::{Target, Task};
 use crate::authz::Tenancy;
 use crate::catalog;
@@ -187,8 +188,10 @@ impl Explainer<'_> {
         let mut testimony = self.testimony(cell.credential, row, seen.as_ref(), self.tenancy);
         testimony.witnesses.extend(self.not_stored(cell.credential, row, &testimony));
         case.witnesses.extend(testimony.witnesses.iter().cloned());
-        // The evaluator knows the whole tenancy; without its word the statements speak for themselves.
-        if let Some(tenancy) = self.tenancy.filter(|_| testimony.witnesses.is_empty()) {
+        // The evaluator knows the whole tenancy; without its word the statements speak for themselves, but of no
+        // compartment that isn't there.
+        let speak = testimony.witnesses.is_empty() && self.unlisted().is_none();
+        if let Some(tenancy) = self.tenancy.filter(|_| speak) {
             let statements = tenancy.policies.iter().flat_map(|policy| &policy.statements);
             case.policies =
                 statements.take(MOST_STATEMENTS).map(|statement| statement.text.to_string()).collect();
@@ -209,14 +212,6 @@ impl Explainer<'_> {
                 seen,
             };
             case.witnesses.extend(listed::witnesses(tenancy, &named));
-            // Without a testimony the statements speak for themselves.
-            if testimony.witnesses.is_empty() && row.authorized == Shown::No {
-                let statements = tenancy.policies.iter().flat_map(|policy| &policy.statements);
-                let texts = statements.take(MOST_STATEMENTS).map(|statement| statement.text.to_string());
-                case.policies = texts.collect();
-                let rules = tenancy.dynamic_groups.iter().map(|group| group.rule.text.to_string());
-                case.matching_rules = rules.take(MOST_STATEMENTS).collect();
-            }
         }
         if let Some(seen) = &seen {
             self.judge_answer(cell.credential, seen, &mut case);
@@ -237,7 +232,8 @@ impl Explainer<'_> {
         let cell = self.plan.cells.get(row.cell)?;
         let credential = self.lab.credentials.get(cell.credential)?;
         let mut report = diagnose_with(case, experiments);
-        self.complete(cell.credential, case, testimony, &mut report);
+        let seen = row.seen.first().and_then(|at| self.lab.observation(*at));
+        Mending { explainer: self, cell, seen: seen.as_ref(), case, testimony }.complete(&mut report);
         let ids = |at: &usize| self.lab.observation(*at).and_then(|seen| seen.opc_request_id);
         let mut request_ids: Vec<String> = group
             .iter()
@@ -308,7 +304,7 @@ impl Explainer<'_> {
     }
 
     /// The address as the service itself has it.
-    fn canonical(&self, url: &str) -> String {
+    pub(super) fn canonical(&self, url: &str) -> String {
         let parsed = reqwest::Url::parse(url).ok();
         parsed.and_then(|url| self.lab.endpoints.canonical(&url)).unwrap_or_else(|| url.to_owned())
     }
@@ -325,7 +321,7 @@ impl Explainer<'_> {
         let Some(known) = self.lab.credentials.get(credential) else { return };
         let target = &self.lab.target;
         let url = seen.map(|seen| self.canonical(&seen.url));
-        let ids = ids(target);
+        let ids = ids(target, Some(plane));
         let inference = plane.starts_with("inference");
         let others: Vec<(&str, &str)> = self
             .others
@@ -357,11 +353,13 @@ impl Explainer<'_> {
             mixed: known.held.mixed.as_deref(),
             ids: &ids,
             model: case.model.as_deref().filter(|_| inference),
-            api: api(plane, target.task).filter(|_| inference),
+            api: api(plane, target).filter(|_| inference),
             dedicated: case.model.as_deref().is_some_and(super::is_endpoint),
             ..Setup::default()
         };
         let found = preflight::all(&setup);
+        case.witnesses.extend(self.elsewhere(&setup, &found, configured));
+        case.witnesses.extend(agreeing(&ids, &found, configured));
         // Bad practice is no reason for a failure.
         case.witnesses.extend(found.iter().filter_map(witness));
         if let Some(evidence) = seen
@@ -371,6 +369,33 @@ impl Explainer<'_> {
         {
             case.witnesses.extend(witness(&evidence));
         }
+    }
+
+    /// That the region called lacks the model follows from an address in another region than the one that is configured,
+    /// where that one has the model.
+    fn elsewhere(
+        &self,
+        setup: &Setup<'_>,
+        found: &[preflight::Evidence],
+        configured: Option<&str>,
+    ) -> Option<Witness> {
+        let (region, model) = (configured?, setup.model?);
+        let differ = found.iter().any(|evidence| evidence.check == REGIONS);
+        let known = catalog::model(model).is_some_and(|known| known.in_region(region).is_some());
+        let today = self.lab.today();
+        let offered = preflight::model(model, region, setup.api, setup.auth_method, !setup.dedicated, &today)
+            .is_empty();
+        (differ && known && offered).then(|| {
+            let text = format!("the region that is configured, `{region}`, offers `{model}`");
+            let less = -4.0;
+            let supports = [
+                ("region-url-mismatch", 3.0),
+                ("region-model-unavailable", less),
+                ("model-dedicated-only", less),
+                ("model-retired", less),
+            ];
+            Witness::with("catalogue", text, &supports)
+        })
     }
 
     /// What the answer itself rules out.
@@ -408,8 +433,16 @@ impl Explainer<'_> {
             });
         }
         if seen.is_foreign() {
-            let text = "the answer is no JSON and carries no opc-request-id, so no service of OCI wrote it";
-            case.witnesses.push(Witness::of("answer", text, "proxy-or-wrong-url", 3.0));
+            let said = match seen.is_json {
+                true => "the answer has the form of OpenAI's API and carries no opc-request-id",
+                false => "the answer is no JSON and carries no opc-request-id",
+            };
+            let supports: &[(&str, f64)] = match seen.is_json {
+                true => &[("wrong-host", 3.0), ("client-error-masking", 2.0)],
+                false => &[("proxy-or-wrong-url", 3.0)],
+            };
+            let text = format!("{said}, so no service of OCI wrote it");
+            case.witnesses.push(Witness::with("answer", text, supports));
         }
         if self.lab.target.project.is_some()
             && seen.plane == "inference-openai"
@@ -421,14 +454,64 @@ impl Explainer<'_> {
             witness.supports.push(("wrong-project-ocid".to_owned(), 0.8));
             case.witnesses.push(witness);
         }
-        if self.lab.target.project.is_none()
-            && seen.plane == "inference-openai"
-            && self.lab.target.task == Task::Responses
-            && seen.status == Some(400)
+        if self.lab.target.sends.body.is_some()
+            && matches!(seen.status, Some(400 | 422))
+            && seen.plane.starts_with("inference")
         {
+            let text = "the body is the client's own and not the documented one";
+            case.witnesses.push(Witness::of("request", text, "api-format-mismatch", 1.2));
+        }
+        self.judge_headers(seen, case);
+    }
+
+    /// What the request carried, where the answer asks for it.
+    fn judge_headers(&self, seen: &Observation, case: &mut Case) {
+        let carried = &seen.carried;
+        let text = seen.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+        if seen.status != Some(400) || !seen.plane.starts_with("inference") {
+            return;
+        }
+        let responses = seen.plane == "inference-openai" && self.lab.target.task == Task::Responses;
+        let lacks_project = responses && !carried.project;
+        if lacks_project {
             let text = "the request carried a compartment and no project";
             case.witnesses.push(Witness::of("request", text, "missing-project-header", 1.5));
         }
+        if !text.contains("compartment") {
+            return;
+        }
+        let native = seen.plane == "inference";
+        let shaped = if native {
+            carried.compartment.iter().any(|place| place == "body")
+        } else {
+            carried.in_both_headers()
+        };
+        if shaped {
+            let text = "the compartment stands in every place that the documentation names";
+            let less = [("missing-compartment", -4.0), ("wrong-compartment-header", -3.0)];
+            case.witnesses.push(Witness::with("request", text, &less));
+        } else if carried.compartment.is_empty() {
+            // A key's own compartment counts, so that it need not name one.
+            let weight = if lacks_project { 0.8 } else { 4.0 };
+            let text = "the request named no compartment";
+            let supports = [("missing-compartment", weight), ("wrong-compartment-header", -3.0)];
+            case.witnesses.push(Witness::with("request", text, &supports));
+        } else {
+            let weight = if lacks_project { 0.6 } else { 4.0 };
+            let text =
+                format!("the request named the compartment in `{}` only", carried.compartment.join("`, `"));
+            let supports = [("wrong-compartment-header", weight), ("missing-compartment", -2.5)];
+            case.witnesses.push(Witness::with("request", text, &supports));
+        }
+    }
+
+    /// The compartment of the call, where the tenancy at hand lists compartments and not this one.
+    fn unlisted(&self) -> Option<&str> {
+        let ocid =
+            self.lab.target.compartment.as_deref().filter(|ocid| ocid.starts_with("ocid1.compartment."))?;
+        let rows = self.tenancy?.compartments.as_slice();
+        let listed = rows.is_empty() || rows.iter().any(|row| row.ocid.as_deref() == Some(ocid));
+        (!listed).then_some(ocid)
     }
 
     /// What the policies at hand say; none when rights are not in question.
@@ -456,13 +539,7 @@ impl Explainer<'_> {
         };
         let own = self.lab.tenancy(credential);
         // Policies can't speak of a compartment that isn't there.
-        let unlisted = |ocid: &str| {
-            let rows = tenancy.map(|tenancy| tenancy.compartments.as_slice()).unwrap_or_default();
-            ocid.starts_with("ocid1.compartment.")
-                && !rows.is_empty()
-                && rows.iter().all(|row| row.ocid.as_deref() != Some(ocid))
-        };
-        let known = tenancy.filter(|_| !self.lab.target.compartment.as_deref().is_some_and(unlisted));
+        let known = tenancy.filter(|_| self.unlisted().is_none());
         // A key without a compartment acts in its own.
         let compartment = self.lab.target.compartment.as_deref().or(own.as_deref());
         evaluator::ask(
@@ -547,48 +624,6 @@ impl Explainer<'_> {
         Some(witness)
     }
 
-    /// Fills in what the run knows: the exact statement, the tenancy, the compartment, the user.
-    fn complete(&self, credential: usize, case: &Case, testimony: &Testimony, report: &mut Report) {
-        let tenancy = self.lab.tenancy(credential);
-        let compartment = self.lab.target.compartment.as_deref();
-        let held = self.lab.credentials.get(credential).map(|known| &known.held);
-        let key_ocid = self.key_ocid;
-        let place = compartment.map(|compartment| match compartment.starts_with("ocid1.tenancy") {
-            true => "tenancy".to_owned(),
-            false => format!("compartment id {compartment}"),
-        });
-        let fill = |text: &str| {
-            let mut text = text.to_owned();
-            for (mark, value) in [
-                ("<tenancy-ocid>", tenancy.as_deref()),
-                ("<compartment-ocid>", compartment.or(tenancy.as_deref())),
-                ("<user-ocid>", held.and_then(|held| held.user.as_deref())),
-                ("<api-key-ocid>", key_ocid),
-                ("<region>", case.region.as_deref()),
-                ("<model>", case.model.as_deref()),
-            ] {
-                if let Some(value) = value {
-                    text = text.replace(mark, value);
-                }
-            }
-            match &place {
-                Some(place) => text.replace("compartment <compartment>", place),
-                None => text,
-            }
-        };
-        for diagnosis in &mut report.diagnoses {
-            let remedy = &mut diagnosis.remedy;
-            if !testimony.statements.is_empty()
-                && (!remedy.statements.is_empty() || family(diagnosis.cause) == "rights")
-            {
-                remedy.statements.clone_from(&testimony.statements);
-            }
-            remedy.statements = remedy.statements.iter().map(|text| fill(text)).collect();
-            remedy.commands = remedy.commands.iter().map(|text| fill(text)).collect();
-            remedy.text = fill(&remedy.text);
-        }
-    }
-
     /// What is known of both secrets of a key, when both were tried.
     pub fn rotation(&self, rows: &[Row]) -> Option<Rotation> {
         let works = |standby: bool| {
@@ -626,6 +661,26 @@ impl Explainer<'_> {
     }
 }
 
+/// OCIDs that lie in the region that is configured are right where only the address leads elsewhere.
+fn agreeing(ids: &[Value<'_>], found: &[preflight::Evidence], configured: Option<&str>) -> Option<Witness> {
+    let region = configured.filter(|_| found.iter().any(|evidence| evidence.check == REGIONS))?;
+    let own = |value: &&Value<'_>| {
+        let named = preflight::Ocid::parse(value.text).and_then(|ocid| catalog::region(ocid.region?));
+        named.is_some_and(|named| catalog::region(region).is_some_and(|region| region.name == named.name))
+    };
+    let value = ids.iter().find(own)?;
+    let text =
+        format!("{} lies in `{region}`, as configured, so that the address is what differs", value.name);
+    let less = -8.0;
+    let supports = [
+        ("region-url-mismatch", 5.0),
+        ("wrong-project-ocid", less),
+        ("key-region-mismatch", less),
+        ("wrong-ocid", -2.0),
+    ];
+    Some(Witness::with("request", text, &supports))
+}
+
 /// As many as anybody reads.
 const MOST_STATEMENTS: usize = 500;
 /// No secret of a GenAI API key is shorter.
@@ -634,10 +689,6 @@ const WHOLE_SECRET: usize = 32;
 const IMPLIED: f64 = 3.6;
 /// How much a plain fact counts.
 const SURE: f64 = 9.0;
-
-fn family(cause: &str) -> &str {
-    crate::diagnose::cause(cause).map_or("", |cause| cause.family.as_str())
-}
 
 fn no_session(error: &AuthError) -> Witness {
     Witness::of("session", error.to_string(), error.cause, SURE)
@@ -651,6 +702,13 @@ pub(super) fn witness(evidence: &preflight::Evidence) -> Option<Witness> {
         None => evidence.text.clone(),
     };
     let mut witness = Witness::of("local-check", text, cause, weight(evidence.strength));
+    if evidence.check == REGIONS {
+        // That the region called lacks something follows from it.
+        let follows =
+            ["region-model-unavailable", "key-region-mismatch", "model-dedicated-only", "wrong-project-ocid"];
+        witness.supports.extend(follows.map(|cause| (cause.to_owned(), -1.5)));
+        witness.supports.push(("region-url-mismatch".to_owned(), 1.5));
+    }
     if evidence.check == UNKNOWN_MODEL {
         // The catalogue lists what is retired too: a name that it doesn't know was hardly ever offered.
         witness.supports.push(("region-model-unavailable".to_owned(), 0.8));
@@ -661,13 +719,20 @@ pub(super) fn witness(evidence: &preflight::Evidence) -> Option<Witness> {
 
 /// The check that finds a model's name in the catalogue.
 const UNKNOWN_MODEL: &str = "model";
+/// The check that compares the regions of configuration and URL.
+const REGIONS: &str = "regions";
 
-/// The OCIDs of a target, as the checks take them.
-pub(crate) fn ids(target: &Target) -> Vec<Value<'_>> {
+/// The OCIDs of a target that a call to a plane names, as the checks take them.
+pub(crate) fn ids<'t>(target: &'t Target, plane: Option<&str>) -> Vec<Value<'t>> {
     use catalog::Place;
+    let of_agents = plane.is_some_and(|plane| plane.starts_with("agent"));
+    let agent = target.agent_endpoint.as_deref().filter(|_| of_agents);
+    let endpoint = target.model.as_deref().filter(|model| super::is_endpoint(model) && !of_agents);
     [
         ("compartment", target.compartment.as_deref(), Place::Compartment),
         ("OpenAI-Project", target.project.as_deref(), Place::Project),
+        ("the agent endpoint", agent, Place::AgentEndpoint),
+        ("the endpoint", endpoint, Place::Model),
     ]
     .into_iter()
     .filter_map(|(name, text, place)| Some(Value { name, text: text?, place }))
@@ -675,11 +740,11 @@ pub(crate) fn ids(target: &Target) -> Vec<Value<'_>> {
 }
 
 /// The API that a task is called by on a plane.
-pub(crate) fn api(plane: &str, task: Task) -> Option<Api> {
-    match (plane, task) {
+pub(crate) fn api(plane: &str, target: &Target) -> Option<Api> {
+    match (plane, target.task) {
         ("inference-openai", Task::Responses) => Some(Api::Responses),
         ("inference-openai", Task::Chat) => Some(Api::ChatCompletions),
-        ("inference", Task::Chat) => Some(Api::Native(None)),
+        ("inference", Task::Chat) => Some(Api::Native(target.sends.format)),
         _ => None,
     }
 }

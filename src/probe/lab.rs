@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, RwLock};
 
 use super::Surroundings;
 use super::ask::{Ask, Lacking, Target, known_good};
 use super::auth::{AuthError, Edge, Session};
 use super::config::Place;
 use super::endpoints::Endpoints;
-use super::observe::{Label, Observation, Occasion};
+use super::observe::{Label, Observation, Occasion, Shown};
 use super::plan::Credential;
-use super::transport::{Answer, Cleaner, Http, TransportError, Trouble};
+use super::sends::Carried;
+use super::transport::{Answer, Call, Cleaner, Http, TransportError, Trouble};
 use crate::wire::{Secret, SignError};
 
 /// How often and how many.
@@ -53,6 +54,18 @@ pub struct Lab {
     /// What experiments were answered, by the places of their observations.
     bodies: Mutex<BTreeMap<usize, Value>>,
     spent: AtomicU32,
+    /// What requests of this run opened and nothing has closed yet.
+    opened: Arc<Mutex<Vec<Opened>>>,
+    /// Held by every request that opens something, as long as it isn't known what came of it.
+    opening: Arc<RwLock<()>>,
+}
+
+/// Something that a request opened at the service, with the request that ends it.
+#[derive(Clone, Debug)]
+struct Opened {
+    credential: usize,
+    end: Ask,
+    place: Place,
 }
 
 /// What became of a request.
@@ -88,6 +101,8 @@ impl Lab {
             seen: Mutex::default(),
             bodies: Mutex::default(),
             spent: AtomicU32::new(0),
+            opened: Arc::default(),
+            opening: Arc::default(),
         }
     }
 
@@ -184,7 +199,11 @@ impl Lab {
         let Some(place) = place.or(session.place()).or(known.auth.place()).cloned() else {
             return Sent::NotSent("no region is known; name one with `--region`".to_owned());
         };
-        let front = match self.endpoints.front(ask.plane, &place) {
+        let front = match ask.own_host {
+            true => self.endpoints.own_front(ask.plane, &place),
+            false => self.endpoints.front(ask.plane, &place),
+        };
+        let front = match front {
             Ok(front) => front,
             Err(why) => return Sent::NotSent(why),
         };
@@ -203,13 +222,20 @@ impl Lab {
             region: self.endpoints.region_of(&call.url).unwrap_or_else(|| place.region.clone()),
             model: ask.model.clone().filter(|_| ask.names_model()),
             signed: known.signed,
+            carried: Carried::by(&call),
             occasion,
         };
         let cleaner = self.cleaner(credential);
         let mut waited = Duration::from_secs(1);
         let mut tries_left = self.limits.retries;
         loop {
-            let spend = |spent: u32| (spent < self.limits.requests).then_some(spent + 1);
+            // What is opened has to be closed too, for which one more is kept back.
+            let cost = match label.occasion {
+                Occasion::Closing => 0,
+                _ if ask.ends_by().is_some() => 2,
+                _ => 1,
+            };
+            let spend = |spent: u32| (spent + cost <= self.limits.requests).then_some(spent + cost);
             if self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_err() {
                 return Sent::NotSent(format!("the {} requests of this run are spent", self.limits.requests));
             }
@@ -219,7 +245,13 @@ impl Lab {
             if let Err(error) = session.authorize(&mut call.request, self.around.now()) {
                 return Sent::NoSession(unsigned(&error));
             }
-            let outcome = self.http.send(&call).await;
+            let outcome = match ask.ends_by() {
+                Some(_) => self.open(credential, &ask, &target, &place, call.clone()).await,
+                None => self.http.send(&call).await,
+            };
+            if cost == 2 && !matches!(&outcome, Ok(answer) if answer.is_success()) {
+                self.spent.fetch_sub(1, Ordering::Relaxed);
+            }
             if tries_left > 0 && passing(&outcome) {
                 tries_left -= 1;
                 tokio::time::sleep(waited).await;
@@ -239,6 +271,65 @@ impl Lab {
             }
             return Sent::Seen(at);
         }
+    }
+
+    /// Sends what opens something. It goes on when nobody waits for it any more, so that it is known what to close.
+    async fn open(
+        &self,
+        credential: usize,
+        ask: &Ask,
+        target: &Target,
+        place: &Place,
+        call: Call,
+    ) -> Result<Answer, TransportError> {
+        let held = Arc::clone(&self.opening).read_owned().await;
+        let (http, opened) = (Arc::clone(&self.http), Arc::clone(&self.opened));
+        let (ask, target, place, host) =
+            (ask.clone(), target.clone(), place.clone(), call.request.host.clone());
+        let exchange = tokio::spawn(async move {
+            let outcome = http.send(&call).await;
+            let body = outcome.as_ref().ok().filter(|answer| answer.is_success()).and_then(Answer::json);
+            if let Some(end) = body.and_then(|body| ask.end_of(&body, &target)) {
+                opened.lock().unwrap_or_else(PoisonError::into_inner).push(Opened { credential, end, place });
+            }
+            drop(held);
+            outcome
+        });
+        exchange.await.unwrap_or_else(|_| {
+            Err(TransportError {
+                trouble: Trouble::Local,
+                host,
+                detail: "the request was given up".to_owned(),
+            })
+        })
+    }
+
+    /// Closes what this run opened, and tells of what stays open. To be called at the end, however it came.
+    pub async fn close(&self) -> Vec<String> {
+        // Those under way are waited for, but not for ever.
+        let _all = tokio::time::timeout(LONGEST_WAIT, self.opening.write()).await;
+        let opened = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut left = Vec::new();
+        for Opened { credential, end, place } in opened {
+            let sent = self.send(credential, &end, Some(&place), Occasion::Closing);
+            let why = match tokio::time::timeout(LONGEST_WAIT, sent).await {
+                Ok(Sent::Seen(at)) => match self.observation(at) {
+                    Some(seen) if seen.answered == Shown::Yes => continue,
+                    Some(seen) => super::matrix::reason(&seen),
+                    None => continue,
+                },
+                Ok(Sent::NotSent(why)) => why,
+                Ok(Sent::NoSession(error)) => error.to_string(),
+                Err(_) => "no answer came in time".to_owned(),
+            };
+            left.push(format!(
+                "the session `{}` that this run opened could not be deleted ({why}); delete it with \
+                 `oci generative-ai-agent-runtime session delete --agent-endpoint-id {} --session-id {0}`",
+                end.resource.as_deref().unwrap_or_default(),
+                self.target.agent_endpoint.as_deref().unwrap_or_default(),
+            ));
+        }
+        left
     }
 
     /// Knows the secrets of a credential and of its session.
@@ -280,7 +371,10 @@ impl Lab {
             operation: ask.name().to_owned(),
             method: ask.probe.method.to_owned(),
             url: call.url.to_string(),
-            cost: ask.probe.cost.to_owned(),
+            cost: match ask.sends.body {
+                Some(_) if ask.names_model() => "what your client's own request costs".to_owned(),
+                _ => ask.probe.cost.to_owned(),
+            },
             headers: std::iter::once(carried.to_owned())
                 .chain(headers.map(|(name, value)| format!("{name}: {value}")))
                 .collect(),
@@ -289,6 +383,26 @@ impl Lab {
         })
     }
 }
+
+impl Lab {
+    /// The request that ends what this one opens, as far as it is known before.
+    pub fn preview_of_end(
+        &self,
+        credential: usize,
+        ask: &Ask,
+        place: Option<&Place>,
+    ) -> Option<PlannedRequest> {
+        let end = ask.end_of(&serde_json::json!({ "id": "SESSION-ID" }), &self.target)?;
+        let planned = self.preview(credential, &end, place).ok()?;
+        Some(PlannedRequest {
+            cost: "free: ends the session that the request before it opens".to_owned(),
+            ..planned
+        })
+    }
+}
+
+/// How long the end of a run is held up by what it opened.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A request as `--dry-run` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,14 +9,18 @@ use serde_json::Value;
 
 use super::ask::{Ask, ProjectHeader, Task, known_good};
 use super::config::{Place, place};
+use super::evaluator::Testimony;
 use super::explain::{Explainer, Finding};
 use super::lab::Sent;
 use super::matrix::{Row, reason};
 use super::observe::{Observation, Occasion, Shown};
-use super::{Target, preflight};
+use super::sends::{ClientSends, Compartments};
+use super::{Target, is_endpoint, preflight};
 use crate::catalog;
 use crate::diagnose::Case;
-use crate::diagnose::ladder::{Answer, Choice, Need, Outcome, Reason, Seen, Step, Stop, belief, next};
+use crate::diagnose::ladder::{
+    Answer, Choice, Need, Outcome, Reason, Seen, Step, Stop, belief, is_alike, next, says_alike,
+};
 
 /// Requests that one failure may cost beside those of the matrix.
 pub const MOST_EXPERIMENTS: u32 = 8;
@@ -34,6 +38,8 @@ const LISTS: [&str; 7] = [
 const MOST_PROFILES: usize = 2;
 /// The name of no model.
 const IMPOSSIBLE_MODEL: &str = "ociam.no-such-model";
+/// Compartments that are tried when no statement says where rights are.
+const MOST_COMPARTMENTS: usize = 3;
 
 /// A failed call and what may be tried about it.
 struct Bench<'a> {
@@ -44,8 +50,10 @@ struct Bench<'a> {
     failed: Observation,
     /// The failed cell.
     row: Row,
-    /// Where the policy is attached that grants the call by the policies at hand.
-    granted: Option<String>,
+    /// What the policies at hand say.
+    testimony: &'a Testimony,
+    /// The region that the credential and the arguments mean, whatever address was named.
+    meant: Place,
     /// Whether may be waited, and for how many seconds if not as long as is usual.
     wait: Option<Option<u64>>,
 }
@@ -66,12 +74,12 @@ pub async fn climb(
     explainer: &Explainer<'_>,
     rows: &[Row],
     group: &[usize],
-    case: &Case,
+    (case, testimony): (&Case, &Testimony),
     wait: Option<Option<u64>>,
     budget: u32,
 ) -> Climbed {
     let mut climbed = Climbed::default();
-    let Some(bench) = Bench::new(explainer, rows, group, wait) else { return climbed };
+    let Some(bench) = Bench::new(explainer, rows, group, testimony, wait) else { return climbed };
     for (name, outcome, words) in bench.already_seen(rows) {
         note(&mut climbed, name, outcome, &words);
     }
@@ -81,7 +89,7 @@ pub async fn climb(
         let requests = left.min(explainer.lab.left());
         match next(&belief(case, &climbed.seen), &climbed.seen, &at_hand, requests) {
             Step::Stop(stop) => {
-                climbed.open = would_decide(&stop);
+                climbed.open = would_decide(&stop, bench.failed.status.is_none());
                 return climbed;
             }
             Step::Try(choice) => {
@@ -107,13 +115,15 @@ fn note(climbed: &mut Climbed, name: &'static str, outcome: Outcome, words: &str
     climbed.tried.push(if words.is_empty() { says } else { format!("{says} ({words})") });
 }
 
-fn would_decide(stop: &Stop) -> Vec<String> {
+fn would_decide(stop: &Stop, silent: bool) -> Vec<String> {
     if stop.reason == Reason::Decided {
         return Vec::new();
     }
     let mut open: Vec<String> = stop
         .would_decide
         .iter()
+        // Without an answer there is nothing to look at in it.
+        .filter(|wish| !(silent && wish.lacks.contains(&Need::Answer)))
         .map(|wish| {
             let lacks: Vec<&str> = wish.lacks.iter().map(|need| need.words()).collect();
             match lacks.is_empty() {
@@ -136,6 +146,7 @@ impl<'a> Bench<'a> {
         explainer: &'a Explainer<'a>,
         rows: &[Row],
         group: &[usize],
+        testimony: &'a Testimony,
         wait: Option<Option<u64>>,
     ) -> Option<Bench<'a>> {
         let row = rows.get(*group.first()?)?;
@@ -144,7 +155,7 @@ impl<'a> Bench<'a> {
         // The request among those of the cell that this answer is to.
         let ask = cell.asks.iter().find(|ask| failed.url.contains(ask.base)).or(cell.asks.first())?;
         let place = place(&failed.region, &*explainer.lab.around).ok().or_else(|| cell.place.clone())?;
-        let granted = explainer.testimony(cell.credential, row, Some(&failed), explainer.tenancy).granted;
+        let meant = cell.place.clone().unwrap_or_else(|| place.clone());
         Some(Bench {
             explainer,
             credential: cell.credential,
@@ -152,7 +163,8 @@ impl<'a> Bench<'a> {
             place,
             failed,
             row: row.clone(),
-            granted,
+            testimony,
+            meant,
             wait,
         })
     }
@@ -258,6 +270,10 @@ impl<'a> Bench<'a> {
     /// The other regions that offer the model by this plane.
     fn other_regions(&self) -> Vec<Place> {
         let lab = self.explainer.lab;
+        // One address for all regions leads to no other.
+        if lab.endpoints.is_same_everywhere(self.plane()) {
+            return Vec::new();
+        }
         let listed = lab.endpoints.regions(self.plane());
         let realm = self.place.realm.as_deref().unwrap_or("oc1");
         let offers = |region: &&catalog::Region| {
@@ -291,6 +307,44 @@ impl<'a> Bench<'a> {
         last
     }
 
+    /// Whether rights in another compartment may be what was meant: the call names a compartment, or falls to the root.
+    fn may_be_elsewhere(&self) -> bool {
+        // Policies at hand would say so.
+        let told = self.explainer.tenancy.is_some_and(|tenancy| !tenancy.policies.is_empty());
+        !told && self.signed() && self.inference() && !self.ask.model.as_deref().is_some_and(is_endpoint)
+    }
+
+    /// Looks for a compartment in which the call works: one that a statement at hand names, else the first of those
+    /// that the caller sees.
+    async fn sweep_compartments(&self, name: &str) -> Option<(Outcome, String)> {
+        let mut candidates: Vec<String> = self.testimony.elsewhere.clone().into_iter().collect();
+        if candidates.is_empty() {
+            let ask = self.shaped("identity-all-compartments", self.target())?;
+            let place = self.home().unwrap_or_else(|| self.place.clone());
+            let (seen, body) = self.send(self.credential, name, &ask, &place).await?;
+            if seen.answered != Shown::Yes {
+                return None;
+            }
+            let ids = items(&body?).into_iter().filter(|row| {
+                row.get("lifecycleState").and_then(Value::as_str).is_none_or(|state| state == "ACTIVE")
+            });
+            let ids = ids.filter_map(|row| row.get("id")?.as_str().map(str::to_owned));
+            candidates = ids.filter(|id| Some(id.as_str()) != self.ask.compartment.as_deref()).collect();
+        }
+        let mut last = None;
+        for compartment in candidates.into_iter().take(MOST_COMPARTMENTS) {
+            let ask = Ask { compartment: Some(compartment.clone()), ..self.ask.clone() };
+            let Some((seen, _)) = self.send(self.credential, name, &ask, &self.place).await else { break };
+            let outcome = self.compare(&seen);
+            let words = format!("in compartment {compartment}: {}", reason(&seen));
+            if outcome != Outcome::Same {
+                return Some((outcome, words));
+            }
+            last = Some((outcome, words));
+        }
+        last
+    }
+
     fn good_model(&self) -> Option<&'static str> {
         let lab = self.explainer.lab;
         let not = self.failed.model.as_deref();
@@ -304,9 +358,45 @@ impl<'a> Bench<'a> {
             }
             "list-models" => Some("list-projects"),
             "agent-list-endpoints" => Some("agent-list-agents"),
+            "agent-create-session" | "agent-get-session" if self.signed() => Some("agent-list-endpoints"),
             "oai-chat" | "oai-responses" if self.target().project.is_some() => Some("oai-list-files"),
             _ => None,
         }
+    }
+
+    /// The resource that the failed call names by OCID, with the request that gets it.
+    fn resource(&self) -> Option<(&'static str, &str)> {
+        let target = self.target();
+        let compartment =
+            self.ask.compartment.as_deref().filter(|ocid| ocid.starts_with("ocid1.compartment."));
+        match self.plane() {
+            "agent-runtime" => Some(("agent-get-endpoint", target.agent_endpoint.as_deref()?)),
+            plane if plane.starts_with("inference") => {
+                let endpoint = self.ask.model.as_deref().filter(|model| is_endpoint(model));
+                let endpoint = endpoint.map(|endpoint| ("get-endpoint", endpoint));
+                endpoint.or_else(|| Some(("identity-get-compartment", compartment?)))
+            }
+            "management" | "agent-management" => Some(("identity-get-compartment", compartment?)),
+            _ => None,
+        }
+    }
+
+    /// A credential to look at resources with: of another principal that signs, best an administrator's, else the own.
+    fn onlooker(&self) -> Option<usize> {
+        let own = Some(self.credential).filter(|_| self.signed());
+        self.other(|other| other.method == "user-api-key")
+            .or(own)
+            .or_else(|| self.other(|other| other.signed))
+    }
+
+    /// The region's own address of the plane, where the one that a person named is another.
+    fn own_address(&self) -> Option<()> {
+        let endpoints = &self.explainer.lab.endpoints;
+        let (own, named) = (
+            endpoints.own_front(self.ask.plane, &self.meant).ok()?,
+            endpoints.front(self.ask.plane, &self.meant).ok()?,
+        );
+        (endpoints.is_same_everywhere(self.plane()) && own != named).then_some(())
     }
 
     fn at_hand(&self) -> BTreeSet<Need> {
@@ -328,11 +418,18 @@ impl<'a> Bench<'a> {
             (Need::OtherPrincipal, self.other_principal().is_some()),
             (Need::OtherProfile, !self.other_profiles().is_empty()),
             (Need::OtherMethod, self.other_method().is_some()),
-            (Need::GrantingPolicy, self.granted.is_some()),
+            (Need::GrantingPolicy, self.testimony.granted.is_some()),
             (Need::Tenancy, tenancy),
             (Need::HomeRegion, self.home().is_some()),
             (Need::OtherRegion, !self.other_regions().is_empty()),
             (Need::Compartment, self.target().compartment.is_some() || tenancy),
+            (
+                Need::OtherCompartment,
+                self.testimony.elsewhere.is_some() || (tenancy && self.may_be_elsewhere()),
+            ),
+            (Need::ResourceOcid, self.resource().is_some() && self.onlooker().is_some()),
+            (Need::NamedAddress, self.own_address().is_some()),
+            (Need::OwnForm, self.ask.sends.has_own_form() && self.inference()),
             (Need::Project, project),
             (Need::ProjectSent, project && self.responses()),
             (Need::KnownGoodModel, self.inference() && self.good_model().is_some()),
@@ -344,8 +441,10 @@ impl<'a> Bench<'a> {
         ];
         // Where nothing answers, a right or a model is not what to look for.
         let silent = self.failed.status.is_none();
-        let of_use =
-            |need: &Need| !silent || matches!(need, Need::SigningCredential | Need::OtherRegion | Need::Time);
+        let of_use = |need: &Need| {
+            let still = [Need::SigningCredential, Need::OtherRegion, Need::NamedAddress, Need::Time];
+            !silent || still.contains(need)
+        };
         facts.into_iter().filter(|(need, here)| *here && of_use(need)).map(|(need, _)| need).collect()
     }
 
@@ -481,6 +580,31 @@ impl<'a> Bench<'a> {
                     String::new(),
                 ));
             }
+            "get-resource" => {
+                let (probe, ocid) = self.resource()?;
+                let ask = Ask { resource: Some(ocid.to_owned()), ..self.shaped(probe, self.target())? };
+                let place = if probe == "identity-get-compartment" {
+                    self.home().unwrap_or_else(|| self.place.clone())
+                } else {
+                    self.place.clone()
+                };
+                let (seen, body) = self.send(self.onlooker()?, name, &ask, &place).await?;
+                let state = body.and_then(|body| body.get("lifecycleState")?.as_str().map(str::to_owned));
+                return Some(match state.filter(|state| state != "ACTIVE") {
+                    // A compartment is kept for a year after its end.
+                    Some(state) if probe == "identity-get-compartment" => {
+                        (Outcome::NotAuthorized, format!("the compartment is {state}"))
+                    }
+                    Some(state) => (Outcome::No, format!("it is {state}")),
+                    None => (kind(&seen), reason(&seen)),
+                });
+            }
+            "other-compartment" => return self.sweep_compartments(name).await,
+            "own-host" => {
+                self.own_address()?;
+                (self.credential, Ask { own_host: true, ..self.ask.clone() }, self.meant.clone())
+            }
+            "documented-form" => (self.credential, self.ask.in_documented_form(), self.place.clone()),
             "list-regions" => {
                 (self.credential, self.shaped("identity-list-regions", self.target())?, self.place.clone())
             }
@@ -494,7 +618,10 @@ impl<'a> Bench<'a> {
             "known-good-model" | "other-model-on-responses" => {
                 (self.credential, self.ask.for_model(self.good_model()?), self.place.clone())
             }
-            "impossible-model" => (self.credential, self.ask.for_model(IMPOSSIBLE_MODEL), self.place.clone()),
+            "impossible-model" => {
+                let ask = Ask { model: Some(IMPOSSIBLE_MODEL.to_owned()), ..self.ask.clone() };
+                (self.credential, ask, self.place.clone())
+            }
             "chat-instead-of-responses" => {
                 let target = Target { task: Task::Chat, ..self.target().clone() };
                 (self.credential, self.shaped("oai-chat", &target)?, self.place.clone())
@@ -507,7 +634,8 @@ impl<'a> Bench<'a> {
             }
             "both-compartment-headers" => {
                 let compartment = self.ask.compartment.clone().or_else(|| lab.tenancy(self.credential));
-                let ask = Ask { compartment, everywhere: true, ..self.ask.clone() };
+                let sends = ClientSends { compartment: Compartments::Everywhere, ..self.ask.sends.clone() };
+                let ask = Ask { compartment, sends, ..self.ask.clone() };
                 (self.credential, ask, self.place.clone())
             }
             "other-base-path" => {
@@ -555,4 +683,14 @@ fn kind(seen: &Observation) -> Outcome {
 pub fn record(finding: &mut Finding, climbed: Climbed) {
     finding.tried = climbed.tried;
     finding.open = climbed.open;
+    if let [first, second, ..] = finding.report.diagnoses.as_slice()
+        && second.confidence >= first.confidence * RIVAL
+        && is_alike(first.cause, second.cause)
+    {
+        finding.open.insert(0, says_alike(first.cause, second.cause));
+        finding.open.dedup();
+    }
 }
+
+/// A cause with a smaller part of the first one's share is no rival that has to be told from it.
+const RIVAL: f64 = 0.05;

@@ -2,6 +2,7 @@
 
 use super::ask::Target;
 use super::observe::{Observation, Shown};
+use super::preflight;
 use crate::authz::Tenancy;
 use crate::diagnose::Witness;
 
@@ -30,7 +31,7 @@ pub struct Named<'a> {
 
 /// What the lists say of a call.
 pub fn witnesses(tenancy: &Tenancy, named: &Named<'_>) -> Vec<Witness> {
-    let mut found = Vec::new();
+    let (mut found, mut strangers) = (Vec::new(), Vec::new());
     let mut say =
         |text: String, cause: &str, weight: f64| found.push(Witness::of("tenancy", text, cause, weight));
     let sure = if tenancy.complete { LISTED } else { PERHAPS };
@@ -47,7 +48,38 @@ pub fn witnesses(tenancy: &Tenancy, named: &Named<'_>) -> Vec<Witness> {
         && !tenancy.compartments.is_empty()
         && tenancy.compartments.iter().all(|row| row.ocid.as_deref() != Some(ocid))
     {
-        say(format!("the tenancy has no compartment `{ocid}`"), "wrong-ocid", sure);
+        let listed = tenancy.compartments.iter().filter_map(|row| row.ocid.as_deref());
+        let text = format!("the tenancy has no compartment `{ocid}`");
+        strangers.push(stranger(text, ocid, listed, sure));
+    }
+    let endpoint = named.target.model.as_deref().filter(|model| super::is_endpoint(model));
+    let endpoint = match named.seen.plane.as_str() {
+        plane if plane.starts_with("inference") => endpoint,
+        plane if plane.starts_with("agent") => named.target.agent_endpoint.as_deref(),
+        _ => None,
+    };
+    // A list of endpoints is often left out, so that an empty one says nothing.
+    if let Some(ocid) = endpoint
+        && refused
+        && !tenancy.endpoints.is_empty()
+    {
+        match tenancy.endpoints.iter().find(|row| row.ocid == ocid) {
+            None => {
+                let listed = tenancy.endpoints.iter().map(|row| row.ocid.as_str());
+                let text = format!("the tenancy has no endpoint `{ocid}`");
+                strangers.push(stranger(text, ocid, listed, sure));
+            }
+            Some(row) => {
+                if let Some(region) = row.region.as_deref().filter(|region| *region != named.region) {
+                    let text =
+                        format!("the endpoint lies in `{region}`, and the call goes to `{}`", named.region);
+                    say(text, "region-url-mismatch", LISTED);
+                }
+                if let Some(state) = row.state.as_deref().filter(|state| *state != "ACTIVE") {
+                    say(format!("the endpoint is {state}"), "state-conflict-as-403", PERHAPS);
+                }
+            }
+        }
     }
     if let Some(ocid) = named.target.project.as_deref()
         && refused
@@ -90,8 +122,37 @@ pub fn witnesses(tenancy: &Tenancy, named: &Named<'_>) -> Vec<Witness> {
     {
         say("every limit in the tenancy file is zero".to_owned(), "tenancy-not-entitled", LISTED);
     }
+    found.extend(strangers);
     found
 }
+
+/// An OCID that a list lacks. One as OCI writes them, and near to none that is listed, is somebody's: another
+/// tenancy's, or what is deleted. All others are likelier mistyped. The service answers both alike.
+fn stranger<'l>(text: String, ocid: &str, listed: impl Iterator<Item = &'l str>, sure: f64) -> Witness {
+    let near = listed
+        .map(|other| (strsim::damerau_levenshtein(other, ocid), other))
+        .min()
+        .filter(|(distance, _)| *distance <= MISTYPED);
+    let mistyped = near.is_some() || !preflight::is_well_formed(ocid);
+    let text = match near {
+        Some((_, near)) => format!("{text}; near to it is `{near}`"),
+        None if mistyped => format!("{text}, and it isn't written as OCIDs of OCI are"),
+        None => format!("{text}: it is another tenancy's, or deleted"),
+    };
+    let (wrong, foreign) = if mistyped { (sure, sure - 5.0) } else { (sure - 3.0, sure) };
+    let less = -2.0;
+    let supports = [
+        ("wrong-ocid", wrong),
+        ("foreign-resource-ocid", foreign),
+        ("policy-missing", less),
+        ("policy-wrong-compartment", less),
+        ("iam-propagation", less),
+    ];
+    Witness::with("tenancy", text, &supports)
+}
+
+/// So many signs apart, an OCID is a slip of another one.
+const MISTYPED: usize = 8;
 
 fn key(tenancy: &Tenancy, named: &Named<'_>, say: &mut dyn FnMut(String, &str, f64)) {
     if named.seen.authenticated == Shown::Yes {

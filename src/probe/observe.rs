@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::sends::Carried;
 use super::transport::{Answer, Cleaner, TransportError};
 
 /// Something that a request shows, or leaves open.
@@ -25,6 +26,8 @@ pub enum Occasion {
     Matrix,
     /// An experiment of the ladder: its name.
     Experiment(String),
+    /// The end of what the run itself opened.
+    Closing,
 }
 
 /// What one request showed. Holds no secret: what the service said is cleaned when it comes in.
@@ -60,6 +63,10 @@ pub struct Observation {
     pub date: Option<String>,
     /// Whether the answer is JSON.
     pub is_json: bool,
+    /// Whether an error has the form of OpenAI's API, which many vendors' servers and gateways have.
+    pub has_vendor_form: bool,
+    /// What the request carried.
+    pub carried: Carried,
     /// Why it was sent.
     pub occasion: Occasion,
     /// Whether the service knows the caller.
@@ -87,6 +94,8 @@ pub struct Label {
     pub model: Option<String>,
     /// Whether it was signed; else it carried a secret.
     pub signed: bool,
+    /// What it carries.
+    pub carried: Carried,
     /// Why it was sent.
     pub occasion: Occasion,
 }
@@ -117,6 +126,8 @@ impl Observation {
             duration_ms: 0,
             date: None,
             is_json: false,
+            has_vendor_form: false,
+            carried: label.carried,
             occasion: label.occasion,
             authenticated: Shown::Unknown,
             authorized: Shown::Unknown,
@@ -128,7 +139,10 @@ impl Observation {
                     |name: &str| answer.headers.get(name).map(|text| cleaner.clean(&answer.clean(text)));
                 observation.status = Some(answer.status);
                 observation.code = answer.code().and_then(clean);
-                observation.is_json = answer.json().is_some();
+                let body = answer.json();
+                observation.is_json = body.is_some();
+                let form = body.and_then(|body| body.get("error")?.get("message").map(|_| ()));
+                observation.has_vendor_form = form.is_some();
                 let text = || match answer.is_success() {
                     true => None,
                     false => Some(answer.clean(&String::from_utf8_lossy(&answer.body))),
@@ -149,7 +163,9 @@ impl Observation {
 
     /// Whether this is no answer of a service of OCI.
     pub fn is_foreign(&self) -> bool {
-        self.status.is_some() && !self.is_json && self.opc_request_id.is_none() && self.answered != Shown::Yes
+        // Every answer of OCI has the id, also those in the form of OpenAI's API.
+        let strange = !self.is_json || self.has_vendor_form;
+        self.status.is_some() && strange && self.opc_request_id.is_none() && self.answered != Shown::Yes
     }
 
     /// Whether the message names an entity that isn't there, other than the key itself.
@@ -208,6 +224,7 @@ mod tests {
             region: "us-chicago-1".into(),
             model: None,
             signed,
+            carried: Carried::default(),
             occasion: Occasion::Matrix,
         };
         let headers: Headers = [("opc-request-id", "A/B")].into_iter().collect();

@@ -143,6 +143,8 @@ pub struct Answer {
     pub body: Body,
     /// What it changes in the served tenancy: to be applied before the answer is sent.
     pub changes: Vec<Change>,
+    /// Whether a server that is not OCI's wrote it.
+    pub is_foreign: bool,
 }
 
 /// The body of an answer.
@@ -166,7 +168,7 @@ impl Answer {
 
     /// An answer with status 200.
     pub fn with_body(body: Body) -> Self {
-        Self { status: 200, headers: Vec::new(), body, changes: Vec::new() }
+        Self { status: 200, headers: Vec::new(), body, changes: Vec::new(), is_foreign: false }
     }
 
     /// An answer that says no more than that it is done.
@@ -177,6 +179,11 @@ impl Answer {
     /// The same answer with another status.
     pub fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    /// The same answer without the headers that every service of OCI gives, as if another server wrote it.
+    pub fn without_marks(self) -> Self {
+        Self { is_foreign: true, ..self }
     }
 
     /// The same answer with one more change of the tenancy.

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::authenticate::{self, Known};
 use super::call::{Answer, Call, Caller, Failure, Route, Target};
 use super::doors::{Door, Front};
-use super::faults::{Fault, Faults, Moment};
+use super::faults::{self, Fault, Faults, Moment};
 use super::log::{Entry, Log};
 use super::settings::Check;
 use super::state::{Credentials, Folder, write_world};
@@ -179,8 +179,8 @@ impl Sandbox {
                 Fault::Refuse(failure) => return Err(Stop::Failure(failure, plane)),
                 Fault::Instead(answer) => return Err(Stop::End(End::Answer(answer, None))),
                 Fault::HangUp => return Err(Stop::End(End::HangUp)),
-                // There is no body yet.
-                Fault::CutAfter(_) => {}
+                // There is no answer yet.
+                Fault::CutAfter(_) | Fault::Mask(_) => {}
             }
         }
         Ok(())
@@ -197,6 +197,7 @@ impl Sandbox {
                 Fault::Instead(other) => answer = other,
                 Fault::HangUp => return End::HangUp,
                 Fault::CutAfter(bytes) => cut = Some(bytes),
+                Fault::Mask(status) => answer = faults::masked(answer, status),
             }
         }
         End::Answer(answer, cut)

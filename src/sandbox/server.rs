@@ -214,7 +214,7 @@ fn request_id(sent: Option<&str>) -> String {
 }
 
 fn response(answer: Answer, call: &Call, cut: Option<usize>) -> Response<Reply> {
-    let Answer { status, headers, body, .. } = answer;
+    let Answer { status, headers, body, is_foreign, .. } = answer;
     let (kind, content) = match body {
         Body::Empty => (None, Content::Whole(Vec::new())),
         Body::Json(value) => {
@@ -242,7 +242,9 @@ fn response(answer: Answer, call: &Call, cut: Option<usize>) -> Response<Reply> 
     if let Some(kind) = kind {
         set("content-type", &kind);
     }
-    set("opc-request-id", &call.request_id);
+    if !is_foreign {
+        set("opc-request-id", &call.request_id);
+    }
     set("date", &http_date(call.now));
     for (name, value) in &headers {
         set(name, value);

@@ -1,13 +1,15 @@
 //! The arguments of `ociam probe`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
+use serde_json::{Map, Value};
 
 use crate::catalog;
+use crate::cli::Failure;
 use crate::cli::rules::ListFormat;
-use crate::probe::Task;
 use crate::probe::auth::SecretSource;
+use crate::probe::{CHAT_FORMATS, ClientSends, Compartments, Task};
 
 /// Send test requests under each auth method to each plane, and say why those fail that do
 #[derive(clap::Args)]
@@ -17,6 +19,7 @@ Examples:
   ociam probe --auth genai-api-key --regions supported
   ociam probe --profile DEV --plane inference --model cohere.command-a-03-2025 --compartment ocid1.compartment…
   ociam probe --api-key env:KEY_ONE --standby env:KEY_TWO --region us-chicago-1
+  ociam probe --model cohere.command-a-03-2025 --body request.json --compartment-in none
   ociam probe --policies infra --snapshot acme.json --report probe.html
   ociam probe --dry-run                          what would be sent, and what it costs
 
@@ -52,6 +55,8 @@ pub(in crate::cli) struct ProbeArgs {
     /// The OCID of the agent endpoint to open a session on
     #[arg(long, value_name = "OCID")]
     pub(super) agent_endpoint: Option<String>,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
     /// The tenancy's OCID, where the credential doesn't tell
     #[arg(long, value_name = "OCID")]
     pub(super) tenancy_id: Option<String>,
@@ -113,6 +118,50 @@ pub(in crate::cli) struct ProbeArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: ListFormat,
+}
+
+/// What the person's own client sends to inference.
+#[derive(clap::Args)]
+#[command(next_help_heading = "What your client sends, to fail as it does")]
+pub(super) struct ClientArgs {
+    /// Where it puts the compartment: `body`, names of headers, or `none`; else as the documentation says
+    #[arg(long, value_name = "PLACES")]
+    pub(super) compartment_in: Option<String>,
+    /// The `apiFormat` of its native chats; else the model's own
+    #[arg(long, value_name = "FORMAT", ignore_case = true, value_parser = PossibleValuesParser::new(CHAT_FORMATS))]
+    pub(super) api_format: Option<String>,
+    /// Its whole body, a JSON file or - for standard input, without any secret; model and compartment are read from it
+    #[arg(long, value_name = "FILE")]
+    pub(super) body: Option<PathBuf>,
+}
+
+impl ClientArgs {
+    /// What it sends, read and checked.
+    pub(super) fn sends(&self) -> Result<ClientSends, Failure> {
+        let compartment = self.compartment_in.as_deref().map(Compartments::parse).transpose();
+        let compartment = compartment.map_err(|why| Failure::usage(format!("--compartment-in: {why}")))?;
+        let body = self.body.as_deref().map(body).transpose()?;
+        let of_body = body.as_ref().and_then(|body| body.get("chatRequest")?.get("apiFormat")?.as_str());
+        let named = self.api_format.as_deref().or(of_body);
+        let format =
+            named.and_then(|name| CHAT_FORMATS.into_iter().find(|known| known.eq_ignore_ascii_case(name)));
+        Ok(ClientSends { compartment: compartment.unwrap_or_default(), format, body })
+    }
+}
+
+/// A body as a client sends it.
+fn body(path: &Path) -> Result<Map<String, Value>, Failure> {
+    let shown = path.display();
+    let cannot = |why: String| Failure::usage(format!("--body: can't read `{shown}`: {why}"));
+    let text = match path.to_str() {
+        Some("-") => std::io::read_to_string(std::io::stdin()),
+        _ => std::fs::read_to_string(path),
+    };
+    let text = text.map_err(|error| cannot(error.to_string()))?;
+    match serde_json::from_str(&text).map_err(|error| cannot(format!("no JSON: {error}")))? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(cannot("it is no JSON object".to_owned())),
+    }
 }
 
 /// Where the secrets of a GenAI API key are.

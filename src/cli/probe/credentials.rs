@@ -203,15 +203,15 @@ fn checks(
     around: &dyn Surroundings,
 ) -> Vec<preflight::Evidence> {
     let region = scope.place.as_ref().map(|place| place.region.as_str());
-    let ids = crate::probe::ids(target);
     let plane = match scope.planes.as_slice() {
         [only] => Some(*only),
         _ => None,
     };
+    let ids = crate::probe::ids(target, plane.map(|plane| plane.name));
     let key = candidate.method == "genai-api-key";
     let usual = if key { "inference-openai" } else { "inference" };
     let meant = plane.or_else(|| catalog::plane(usual));
-    let api = meant.and_then(|plane| crate::probe::api(plane.name, target.task));
+    let api = meant.and_then(|plane| crate::probe::api(plane.name, target));
     let configured = candidate.held.region.as_deref().and_then(|name| place(name, around).ok());
     let here = scope.place.clone().or(configured);
     let url = meant.zip(here).and_then(|(plane, place)| {

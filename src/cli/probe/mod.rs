@@ -39,7 +39,7 @@ pub(super) fn run(args: &ProbeArgs, global: &Global, terminal: &Terminal) -> Ans
     let endpoints = Arc::new(endpoints(args)?);
     let around: Arc<dyn Surroundings> = Arc::new(Pointed::new(Arc::new(System), Arc::clone(&endpoints)));
     let (tenancy, stored) = tenancy(args, terminal)?;
-    let target = target(args, tenancy.as_ref());
+    let target = target(args, tenancy.as_ref())?;
     let scope = scope(args, &*around)?;
     let chosen = credentials::choose(args, &target, &scope, &endpoints, &*around)?;
     let mut outcome = Outcome {
@@ -138,21 +138,24 @@ fn tenancy(args: &ProbeArgs, terminal: &Terminal) -> Result<(Option<Tenancy>, Op
     Ok((Some(tenancy), stored))
 }
 
-fn target(args: &ProbeArgs, tenancy: Option<&Tenancy>) -> Target {
+fn target(args: &ProbeArgs, tenancy: Option<&Tenancy>) -> Result<Target, Failure> {
     let named = |path: &str| {
         let rows = tenancy.map(|tenancy| tenancy.compartments.as_slice()).unwrap_or_default();
         let ocid =
             rows.iter().find(|row| row.path.eq_ignore_ascii_case(path)).and_then(|row| row.ocid.clone());
         ocid.unwrap_or_else(|| path.to_owned())
     };
-    Target {
+    let sends = args.client.sends()?;
+    let compartment = args.compartment.as_deref().or(sends.compartment()).map(named);
+    Ok(Target {
         task: args.operation.task(),
-        model: args.model.clone(),
-        compartment: args.compartment.as_deref().map(named),
+        model: args.model.as_deref().or(sends.model()).map(str::to_owned),
+        compartment,
         project: args.project.clone(),
         agent_endpoint: args.agent_endpoint.clone(),
         tenancy: args.tenancy_id.clone().or_else(|| tenancy.and_then(|tenancy| tenancy.ocid.clone())),
-    }
+        sends,
+    })
 }
 
 fn scope(args: &ProbeArgs, around: &dyn Surroundings) -> Result<Scope, Failure> {
@@ -283,6 +286,8 @@ fn probe(
         outcome.rotation = explainer.rotation(&outcome.rows);
         bar.set_message("telling causes apart");
         outcome.interrupted |= !diagnose(args, &explainer, outcome).await;
+        bar.set_message("closing");
+        outcome.notes.extend(lab.close().await);
     });
     bar.finish_and_clear();
     // A session in the making must not hold the end up.
@@ -306,7 +311,7 @@ async fn diagnose(args: &ProbeArgs, explainer: &Explainer<'_>, outcome: &mut Out
             tokio::select! {
                 biased;
                 () = &mut stop => go_on = false,
-                found = climb(explainer, &rows, group, &case, args.wait, MOST_EXPERIMENTS) => climbed = Some(found),
+                found = climb(explainer, &rows, group, (&case, &testimony), args.wait, MOST_EXPERIMENTS) => climbed = Some(found),
             }
         }
         let climbed = climbed.unwrap_or_default();
@@ -324,7 +329,10 @@ fn dry_run(args: &ProbeArgs, lab: &Lab, outcome: &Outcome, terminal: &Terminal) 
     for cell in cells.iter().filter(|cell| cell.decided.is_none()) {
         for ask in &cell.asks {
             match lab.preview(cell.credential, ask, cell.place.as_ref()) {
-                Ok(request) => requests.push(request),
+                Ok(request) => {
+                    requests.push(request);
+                    requests.extend(lab.preview_of_end(cell.credential, ask, cell.place.as_ref()));
+                }
                 Err(why) => requests.push(PlannedRequest::unknown(lab, cell.credential, ask, why)),
             }
         }

@@ -180,13 +180,24 @@ fn methods(facts: &Facts, weights: &mut Weights) {
 
 /// A gateway's own status around another one.
 fn behind(facts: &Facts, weights: &mut Weights) {
-    if facts.status.is_none_or(|status| status < 500) {
-        return;
-    }
+    let Some(own) = facts.status else { return };
     let inner = pattern!(
         r"\b(?:oci|upstream|service|provider|backend|original|inner|underlying|caused by)\b[^\n]{0,60}\b(40[0-4]|429)\b|\b(40[0-4]|429)\b[^\n]{0,40}\b(?:from oci|upstream|behind)"
     );
-    if first(&facts.all, inner).is_some() {
+    // An error document of OCI in the message of another one.
+    let quoted = pattern!(r#"['"\\]+(?:code|status)['"\\]+\s*:\s*['"\\]*(40[0-4]|409|429|5\d\d)"#);
+    let quotes = first(&facts.error.to_ascii_lowercase(), quoted);
+    if quotes.as_deref().is_some_and(|inner| inner != own.to_string()) {
+        let text = format!(
+            "an error document with status {} stands in the message of this {own}",
+            quotes.unwrap_or_default()
+        );
+        add(
+            weights,
+            &compared(text),
+            &[("client-error-masking", 4.5), ("service-outage", -2.0), ("wrong-host", -2.0)],
+        );
+    } else if own >= 500 && first(&facts.all, inner).is_some() {
         let text = "another status of the service stands behind this one".to_owned();
         add(weights, &compared(text), &[("client-error-masking", 4.5), ("service-outage", -1.0)]);
     }

@@ -128,6 +128,8 @@ fn service_in_region(facts: &Facts, weights: &mut Weights) {
     } else if facts.plane == Some(Plane::InferenceOpenai) && !region.openai_compatible {
         (format!("no page lists the OpenAI-compatible API in `{}`", region.name), 2.4)
     } else {
+        let text = format!("the documentation lists it in `{}`", region.name);
+        weights.add("service-not-in-region", if facts.status.is_none() { -2.5 } else { -1.0 }, &listed(text));
         return;
     };
     let silent = facts.status.is_none() || facts.status.is_some_and(|status| status >= 500);

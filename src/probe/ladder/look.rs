@@ -207,7 +207,7 @@ impl Bench<'_> {
 
     /// Whether the policies that are stored in the tenancy grant the call as those at hand do.
     async fn stored_policies(&self, name: &str) -> Option<(Outcome, String)> {
-        let place = self.granted.as_ref()?;
+        let place = self.testimony.granted.as_ref()?;
         let known = self.explainer.tenancy?;
         let root = self.tenancy_ocid()?;
         let compartment = ocid_of(known, place).unwrap_or_else(|| root.clone());

@@ -32,6 +32,15 @@ impl<'a> Ocid<'a> {
     }
 }
 
+/// Whether the last part of an OCID is as OCI writes it: sixty letters and digits of base 32.
+pub fn is_well_formed(text: &str) -> bool {
+    const LENGTH: usize = 60;
+    let unique = text.rsplit('.').next().unwrap_or_default();
+    Ocid::parse(text).is_some()
+        && unique.len() == LENGTH
+        && unique.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+}
+
 fn article(entity: &str) -> &'static str {
     if entity.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }

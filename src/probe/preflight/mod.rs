@@ -17,7 +17,7 @@ pub use credentials::{
     token_tenancy, user_and_tenancy,
 };
 pub use hidden::{hidden_characters, visible};
-pub use ids::{Ocid, ocid, ocid_region};
+pub use ids::{Ocid, is_well_formed, ocid, ocid_region};
 pub use models::{Api, model, service_in_region};
 pub use setup::{Setup, Value, all};
 pub use targets::{Address, auth_method_on_plane, host, key_region, metadata_through_proxy, regions_agree};

@@ -95,9 +95,11 @@ fn observation(seen: &Observation) -> Value {
         "authorized": seen.authorized,
         "answered": seen.answered,
         "experiment": match &seen.occasion {
-            crate::probe::Occasion::Matrix => None,
+            crate::probe::Occasion::Matrix | crate::probe::Occasion::Closing => None,
             crate::probe::Occasion::Experiment(name) => Some(name),
         },
+        "closing": seen.occasion == crate::probe::Occasion::Closing,
+        "carried": seen.carried,
     })
 }
 

@@ -42,6 +42,8 @@ pub enum Fault {
     HangUp,
     /// The connection ends after so many bytes of the body.
     CutAfter(usize),
+    /// An error is answered with another one of this status, without the marks of OCI.
+    Mask(u16),
 }
 
 /// The faults in force. They may change while the sandbox serves.
@@ -188,6 +190,9 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&
             let (code, message) = match status {
                 429 => ("TooManyRequests", "Too many requests for the user"),
                 502 => ("InternalError", "Bad Gateway"),
+                405 => ("MethodNotAllowed", "The method is not allowed for this resource."),
+                409 => ("IncorrectState", "The resource is in a state that does not allow this operation."),
+                501 => ("MethodNotImplemented", "The method is not implemented."),
                 503 => ("ServiceUnavailable", "The service is currently unavailable."),
                 504 => ("ServiceUnavailable", "Gateway Timeout"),
                 _ => ("InternalServerError", "Internal Server Error"),
@@ -204,6 +209,15 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&
                 .with_status(307)
                 .with_header("location", to.clone()),
         ),
+        Effect::CompartmentOnlyIn(name) => {
+            if call.headers.get(name).is_some_and(|value| !value.is_empty()) {
+                return None;
+            }
+            let because = format!("the fault `{}`: the header is not there", active.spec.text());
+            Fault::Refuse(failure::of("missing-compartment-native", &[]).because(because))
+        }
+        Effect::Masked(status) => Fault::Mask(*status),
+        Effect::OtherVendor => Fault::Instead(vendors_refusal()),
         Effect::Skew(_) | Effect::TlsInterception | Effect::ContentType(_) => return None,
     })
 }
@@ -218,6 +232,27 @@ fn worded(mut failure: Failure, call: &Call) -> Failure {
     failure
 }
 
+/// What another vendor's API says of a credential of OCI.
+fn vendors_refusal() -> Answer {
+    let error = json!({ "message": "Incorrect API key provided. You can find your API key in your account settings.",
+        "type": "invalid_request_error", "param": null, "code": "invalid_api_key" });
+    Answer::json(json!({ "error": error })).with_status(401).without_marks()
+}
+
+/// The error of a gateway that hides another one.
+pub fn masked(answer: Answer, status: u16) -> Answer {
+    if answer.status < 400 {
+        return answer;
+    }
+    let inner = match &answer.body {
+        Body::Json(value) => value.to_string(),
+        _ => answer.status.to_string(),
+    };
+    let error = json!({ "message": format!("gateway: the provider raised OciException: {inner}"),
+        "type": null, "param": null, "code": status.to_string() });
+    Answer::json(json!({ "error": error })).with_status(status).without_marks()
+}
+
 /// What a proxy says when it does not let a request through.
 fn page(status: u16) -> Answer {
     let text = format!(
@@ -225,5 +260,6 @@ fn page(status: u16) -> Answer {
          <body><h1>Your organisation's web gateway</h1><p>This page can't be shown.</p></body></html>\n"
     );
     let body = Body::Bytes("text/html; charset=utf-8".to_owned(), text.into_bytes());
-    Answer { body, ..Answer::json(Value::Null) }.with_status(status).with_header("server", "web-gateway")
+    let page = Answer::with_body(body).with_status(status).with_header("server", "web-gateway");
+    page.without_marks()
 }

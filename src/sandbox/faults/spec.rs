@@ -41,6 +41,12 @@ pub(super) enum Effect {
     TlsInterception,
     /// Something on the way puts this in place of the Content-Type.
     ContentType(String),
+    /// The compartment is read from this header only.
+    CompartmentOnlyIn(String),
+    /// A gateway answers every error with one of its own of this status.
+    Masked(u16),
+    /// Another vendor's API answers.
+    OtherVendor,
 }
 
 /// Where a fault bites; all that are named must fit, one of each kind.
@@ -101,6 +107,9 @@ const OWN: &[(&str, &str)] = &[
     ("redirect=URL", "307 to another host"),
     ("tls-interception", "something answers TLS with a certificate of its own"),
     ("content-type=VALUE", "something on the way rewrites the Content-Type of bodies"),
+    ("compartment-only-in=HEADER", "the compartment is read from this header only"),
+    ("masked[=CODE]", "a gateway answers every error with one of its own"),
+    ("other-vendor", "another vendor's API answers"),
 ];
 
 impl Spec {
@@ -137,8 +146,8 @@ impl Spec {
         let needs_caller = self.places.iter().any(|place| matches!(place, Where::AuthMethod(_)));
         match &self.effect {
             Effect::Skew(_) | Effect::TlsInterception | Effect::ContentType(_) => When::Never,
-            Effect::Truncate(_) => When::After,
-            Effect::Propagation(_) => When::Known,
+            Effect::Truncate(_) | Effect::Masked(_) => When::After,
+            Effect::Propagation(_) | Effect::CompartmentOnlyIn(_) => When::Known,
             _ if needs_caller => When::Known,
             // Who can't be authenticated is told that first.
             Effect::Text(name, _) => {
@@ -218,6 +227,19 @@ fn effect(name: &str, value: Option<&str>) -> Result<Effect, SpecError> {
                 })?
                 .to_owned(),
         ),
+        "compartment-only-in" => Effect::CompartmentOnlyIn(
+            value
+                .filter(|name| !name.is_empty())
+                .ok_or_else(|| {
+                    SpecError(
+                        "`compartment-only-in` takes a header: `compartment-only-in=CompartmentId`"
+                            .to_owned(),
+                    )
+                })?
+                .to_owned(),
+        ),
+        "masked" => Effect::Masked(value.map_or(Ok(500), number)?),
+        "other-vendor" => Effect::OtherVendor,
         _ => match catalog::error_text(name).filter(|text| text.status.is_some()) {
             Some(text) => Effect::Text(text.name, value.map(|_| forward()).transpose()?),
             None => return Err(unknown(name)),
@@ -292,6 +314,7 @@ mod tests {
                 Some((bare, "URL")) => format!("{bare}=https://other.example"),
                 Some((bare, "CODE")) => format!("{bare}=500"),
                 Some((bare, "VALUE")) => format!("{bare}=text/plain"),
+                Some((bare, "HEADER")) => format!("{bare}=CompartmentId"),
                 _ => name.split('[').next().unwrap().to_owned(),
             };
             assert!(Spec::parse(&written).is_ok(), "{written}");

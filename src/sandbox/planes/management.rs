@@ -148,7 +148,7 @@ pub fn seed(store: &Store, tenancy: &Tenancy) {
         let more = json!({ "keys": items });
         put(
             store,
-            "apikeys",
+            "management/apikeys",
             (&key.ocid, key.name.as_deref(), &region, &compartment),
             key.state.as_deref(),
             &more,
@@ -160,7 +160,11 @@ pub fn seed(store: &Store, tenancy: &Tenancy) {
             let compartment = super::places::named(tenancy, one.compartment.as_deref());
             let region = region_of(one.region.as_deref(), &one.ocid);
             let place = (one.ocid.as_str(), one.name.as_deref(), region.as_str(), compartment.as_str());
-            put(store, collection, place, one.state.as_deref(), &json!({}));
+            let collection = match one.ocid.split('.').nth(1) {
+                Some("genaiagentendpoint") => "agent-management/agentEndpoints".to_owned(),
+                _ => format!("management/{collection}"),
+            };
+            put(store, &collection, place, one.state.as_deref(), &json!({}));
         }
     }
 }
@@ -168,15 +172,15 @@ pub fn seed(store: &Store, tenancy: &Tenancy) {
 /// Something of the tenancy with OCID, name, region and compartment.
 fn put(
     store: &Store,
-    collection: &str,
+    kind: &str,
     place: (&str, Option<&str>, &str, &str),
     state: Option<&str>,
     more: &Value,
 ) {
     let (id, name, region, compartment) = place;
     // The model knows no dates.
-    let since = store.since(collection, "2026-01-21T00:00:00.000Z");
-    let mut value = json!({ "id": id, "displayName": name.unwrap_or(collection), "compartmentId": compartment,
+    let since = store.since(kind.rsplit('/').next().unwrap_or(kind), "2026-01-21T00:00:00.000Z");
+    let mut value = json!({ "id": id, "displayName": name.unwrap_or(kind), "compartmentId": compartment,
         "lifecycleState": state.unwrap_or("ACTIVE"), "timeCreated": since, "timeUpdated": since,
         "freeformTags": {}, "definedTags": {}, "systemTags": {} });
     for (key, field) in more.as_object().into_iter().flatten() {
@@ -184,7 +188,7 @@ fn put(
     }
     store.put(Stored {
         id: id.to_owned(),
-        kind: format!("management/{collection}"),
+        kind: kind.to_owned(),
         region: region.to_owned(),
         compartment: compartment.to_owned(),
         parent: None,

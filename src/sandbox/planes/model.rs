@@ -63,14 +63,17 @@ pub fn choose(store: &Store, call: &Call, id: &str, api: Api<'_>) -> Result<Chos
         |because: String| failure::of("model-not-in-region", &[("cohere.embed-v4.0", id)]).because(because);
     let dedicated = id.starts_with("ocid1.generativeaiendpoint.");
     if dedicated {
+        // What is another tenancy's, or nowhere, was seen to be refused like a missing right.
+        let refused = |because: String| failure::of("no-policy-inference", &[]).because(because);
         let endpoint =
-            store.get(id).ok_or_else(|| absent(format!("no endpoint `{id}` exists in the sandbox")))?;
+            store.get(id).ok_or_else(|| refused(format!("no endpoint `{id}` exists in the sandbox")))?;
         if endpoint.region != call.region {
-            return Err(absent(format!(
+            return Err(refused(format!(
                 "the endpoint belongs to {} and not to {}",
                 endpoint.region, call.region
             )));
         }
+        active(&endpoint)?;
     }
     let Some(model) = named(store, call.region, id) else {
         // An endpoint of the tenancy whose model nobody stated serves a model that takes most calls.
@@ -85,6 +88,19 @@ pub fn choose(store: &Store, call: &Call, id: &str, api: Api<'_>) -> Result<Chos
     let ends = offered(model, call, dedicated)?;
     supports(model, call, api)?;
     Ok(Chosen { model, id: id.to_owned(), ends })
+}
+
+/// Refuses what isn't in the state to be used.
+pub fn active(held: &store::Stored) -> Result<(), Failure> {
+    match held.value.get("lifecycleState").and_then(serde_json::Value::as_str) {
+        None | Some("ACTIVE") => Ok(()),
+        Some(state) => Err(Failure::new(
+            409,
+            "IncorrectState",
+            "The resource is in a state that does not allow this operation.",
+        )
+        .because(format!("`{}` is {state}", held.id))),
+    }
 }
 
 /// The limit of on-demand chat requests a minute.

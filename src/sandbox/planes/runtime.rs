@@ -87,6 +87,7 @@ fn shown(held: &Stored) -> Answer {
 
 fn create(asked: Asked<'_>, endpoint: &Stored) -> Result<Answer, Failure> {
     const LIMIT: &str = "session-per-agent-endpoint-count";
+    super::model::active(endpoint)?;
     if endpoint.value.get("shouldEnableSession").and_then(Value::as_bool) == Some(false) {
         return Err(bad_request(
             "Session is not enabled for the agent endpoint",
