@@ -140,7 +140,10 @@ pub(super) fn apply(facts: &Facts, weights: &mut Weights) {
         }
         // An answer that was given before or after rights were looked at speaks against the whole family.
         if row.excludes.contains_key(NO_RIGHTS) {
-            let of_rights = |name: &str, cause: &super::Cause| cause.grants || GROUPED.contains(&name);
+            // A caller who isn't known may be another one than is meant.
+            let known = facts.status != Some(401);
+            let of_rights =
+                |name: &str, cause: &super::Cause| cause.grants || (known && GROUPED.contains(&name));
             let rights = super::causes().iter().filter(|(name, cause)| of_rights(name, cause));
             rights.for_each(|(name, _)| weights.add(name, OUT_OF_PLACE, &evidence));
         }

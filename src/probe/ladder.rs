@@ -325,7 +325,7 @@ impl<'a> Bench<'a> {
             if seen.answered != Shown::Yes {
                 return None;
             }
-            let ids = items(&body?).into_iter().filter(|row| {
+            let ids = look::items(&body?).into_iter().filter(|row| {
                 row.get("lifecycleState").and_then(Value::as_str).is_none_or(|state| state == "ACTIVE")
             });
             let ids = ids.filter_map(|row| row.get("id")?.as_str().map(str::to_owned));
@@ -358,10 +358,17 @@ impl<'a> Bench<'a> {
             }
             "list-models" => Some("list-projects"),
             "agent-list-endpoints" => Some("agent-list-agents"),
-            "agent-create-session" | "agent-get-session" if self.signed() => Some("agent-list-endpoints"),
+            "agent-create-session" | "agent-get-session" if self.signed() && self.is_refused() => {
+                Some("agent-list-endpoints")
+            }
             "oai-chat" | "oai-responses" if self.target().project.is_some() => Some("oai-list-files"),
             _ => None,
         }
+    }
+
+    /// Whether the answer is one that a missing right, a missing object or its state may have.
+    fn is_refused(&self) -> bool {
+        matches!(self.failed.status, Some(400..=499))
     }
 
     /// The resource that the failed call names by OCID, with the request that gets it.
@@ -427,7 +434,7 @@ impl<'a> Bench<'a> {
                 Need::OtherCompartment,
                 self.testimony.elsewhere.is_some() || (tenancy && self.may_be_elsewhere()),
             ),
-            (Need::ResourceOcid, self.resource().is_some() && self.onlooker().is_some()),
+            (Need::ResourceOcid, self.is_refused() && self.resource().is_some() && self.onlooker().is_some()),
             (Need::NamedAddress, self.own_address().is_some()),
             (Need::OwnForm, self.ask.sends.has_own_form() && self.inference()),
             (Need::Project, project),

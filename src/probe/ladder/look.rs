@@ -265,7 +265,7 @@ fn made(row: &Value) -> Option<Timestamp> {
     text(row, "timeCreated").parse().ok()
 }
 
-fn items(body: &Value) -> Vec<Value> {
+pub(super) fn items(body: &Value) -> Vec<Value> {
     let list =
         body.as_array().or_else(|| body.get("items")?.as_array()).or_else(|| body.get("data")?.as_array());
     list.cloned().unwrap_or_default()
