@@ -83,7 +83,8 @@ fn an_unknown_name_says_what_it_may_mean() {
     insta::assert_snapshot!(err, @r#"
     error: unknown resource-type `generative-ai-agent-family`
     note: CreatePolicy rejects it; agent resource-types start with `genai-agent`
-    help: try `ociam catalog resource-type genai-agent-family`
+
+      tip: try `ociam catalog resource-type genai-agent-family`
     "#);
     let (code, out, err) = ask(&["resource-type", "generative-ai-agent-family"], Format::Json);
     let answer: Value = serde_json::from_str(&out).unwrap();
@@ -94,7 +95,12 @@ fn an_unknown_name_says_what_it_may_mean() {
 fn an_unknown_kind_is_wrong_usage() {
     let (code, out, err) = ask(&["flavour", "vanilla"], Format::Human);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.starts_with("error: unknown kind `flavour`\nhelp: the kinds are resource-type, verb"));
+    assert!(err.starts_with("error: unknown kind `flavour`\n\n  tip: the kinds are resource-type, verb"));
+    let (code, _, err) = ask(&["regin", "us-chicago-1"], Format::Human);
+    assert_eq!(
+        (code, err.as_str()),
+        (2, "error: unknown kind `regin`\n\n  tip: a similar kind exists: `region`\n")
+    );
 }
 
 #[test]

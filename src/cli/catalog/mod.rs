@@ -53,8 +53,14 @@ pub fn run(args: &CatalogArgs, out: &mut dyn Write, err: &mut dyn Write) -> io::
         },
         [kind, name, ..] => {
             let Some(kind) = kind_of(kind) else {
-                let known = Kind::ALL.map(Kind::word).join(", ");
-                writeln!(err, "error: unknown kind `{kind}`\nhelp: the kinds are {known}")?;
+                writeln!(err, "error: unknown kind `{kind}`\n")?;
+                let distance = |known: Kind| (strsim::damerau_levenshtein(kind, known.word()), known.word());
+                match Kind::ALL.map(distance).into_iter().min() {
+                    Some((far, near)) if far <= (kind.len() / 3).max(1) => {
+                        writeln!(err, "  tip: a similar kind exists: `{near}`")?;
+                    }
+                    _ => writeln!(err, "  tip: the kinds are {}", Kind::ALL.map(Kind::word).join(", "))?,
+                }
                 return Ok(2);
             };
             let cards = card::cards(kind, name);
@@ -203,10 +209,11 @@ fn unknown(
     if let Some(wrong) = wrong {
         writeln!(err, "note: {}", wrong.reason)?;
     }
+    writeln!(err)?;
     match (near, kind) {
-        (Some((kind, near)), _) => writeln!(err, "help: try `ociam catalog {} {near}`", kind.word())?,
-        (None, Some(kind)) => writeln!(err, "help: `ociam catalog {}` lists the known names", kind.word())?,
-        (None, None) => writeln!(err, "help: `ociam catalog` lists the kinds of names")?,
+        (Some((kind, near)), _) => writeln!(err, "  tip: try `ociam catalog {} {near}`", kind.word())?,
+        (None, Some(kind)) => writeln!(err, "  tip: `ociam catalog {}` lists the known names", kind.word())?,
+        (None, None) => writeln!(err, "  tip: `ociam catalog` lists the kinds of names")?,
     }
     Ok(1)
 }
