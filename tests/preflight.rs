@@ -317,6 +317,32 @@ fn secrets_of_another_shape_are_named_and_never_shown() {
 }
 
 #[test]
+fn placeholders_are_told_from_secrets() {
+    let placeholders =
+        ["not-used", "EMPTY", "sk-no-key-required", "OCI", "dummy", "<your key>", "xxxxxxxx", "sk-1234"];
+    for text in placeholders {
+        let found = genai_secret(&Secret::new(text)).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(found.cause, Some("signer-not-applied"), "{text}");
+    }
+    for text in ["sk-testAbCdEf0123456789abcdefghijklmnop", "sk-nobody0123456789abcdefghijklmnopqrs"] {
+        assert_eq!(genai_secret(&Secret::new(text)), None, "{text}");
+    }
+}
+
+#[test]
+fn what_stands_around_a_region_is_an_attribute_that_no_client_takes() {
+    for (region, cause) in [
+        ("us-chicago-1 # home", Some("config-attribute-invalid")),
+        ("\"us-chicago-1\"", Some("config-attribute-invalid")),
+        ("us-chicago-1\u{200b}", Some("hidden-character-in-id")),
+        ("us-chicago-1", None),
+    ] {
+        let found = all(&Setup { region: Some(region), ..Setup::default() });
+        assert_eq!(found.first().and_then(|first| first.cause), cause, "{region}");
+    }
+}
+
+#[test]
 fn a_clock_more_than_five_minutes_off_is_certain() {
     let of =
         |seconds| line(clock(now() + SignedDuration::from_secs(seconds), "Sat, 21 Nov 2026 12:00:00 GMT"));

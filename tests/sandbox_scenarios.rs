@@ -27,15 +27,17 @@ use toml::Table;
 
 const MOST_REQUESTS: usize = 12;
 /// Sandboxes at once.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
-/// The sample tenancy with the tables of a scenario in place of its own.
+/// The sample tenancy, or the one that a scenario names, with the tables of a scenario in place of its own.
 fn served(scenario: &Table) -> (Tenancy, Settings) {
-    let mut all: Table = std::fs::read_to_string(fixture("tenancies/sandbox.toml")).unwrap().parse().unwrap();
+    let base = scenario.get("base").and_then(toml::Value::as_str).unwrap_or("sandbox");
+    let base = fixture(&format!("tenancies/{base}.toml"));
+    let mut all: Table = std::fs::read_to_string(base).unwrap().parse().unwrap();
     for (name, value) in scenario.get("tenancy").and_then(|tenancy| tenancy.as_table()).into_iter().flatten()
     {
         all.insert(name.clone(), value.clone());
@@ -160,7 +162,11 @@ fn tried(name: &str, scenario: &Table, sandbox: &Box) -> Result<String, String> 
     }
     match wrong.is_empty() {
         true => Ok(row),
-        false => Err(format!("{row}\n  {}\n  {}", wrong.join("; "), report["failures"])),
+        false => {
+            let why = named.iter().take(2).map(|one| format!("{}: {}", one["cause"], one["evidence"]));
+            let why: Vec<String> = why.collect();
+            Err(format!("{row}\n  {}\n  {}\n  {}", wrong.join("; "), why.join("\n  "), report["failures"]))
+        }
     }
 }
 

@@ -177,6 +177,13 @@ impl Explainer<'_> {
             case.witnesses.push(no_session(error));
         }
         case.witnesses.extend(self.foreign_signer(credential.method, row));
+        let token = self.lab.session_made(cell.credential).and_then(|session| session.expires());
+        if let Some(ends) =
+            token.filter(|ends| *ends > self.lab.around.now() && row.authenticated == Shown::No)
+        {
+            let text = format!("the token is valid until {}", crate::wire::http_date(ends));
+            case.witnesses.push(Witness::of("token", text, "session-expired", -4.0));
+        }
         if let Some(mixed) = credential.held.mixed.as_ref().filter(|_| row.authenticated == Shown::No) {
             case.witnesses.push(Witness::of("configuration", mixed.clone(), "wrong-profile-credential", 5.0));
         }
@@ -444,6 +451,16 @@ impl Explainer<'_> {
             let text = format!("{said}, so no service of OCI wrote it");
             case.witnesses.push(Witness::with("answer", text, supports));
         }
+        if self.lab.target.project.is_none() {
+            let because = "the call names no project".to_owned();
+            let project = ["project-propagation", "wrong-project-ocid"];
+            case.witnesses.push(Witness {
+                kind: "request",
+                text: because.clone(),
+                supports: Vec::new(),
+                excludes: project.iter().map(|cause| ((*cause).to_owned(), because.clone())).collect(),
+            });
+        }
         if self.lab.target.project.is_some()
             && seen.plane == "inference-openai"
             && self.lab.target.task == Task::Responses
@@ -569,7 +586,7 @@ impl Explainer<'_> {
         }
         // It has a session, as the node under a pod has, and that is somebody else.
         (row.authorized == Shown::No && row.no_session.is_none()).then(|| {
-            let mut witness = Witness::of("configuration", why, "wrong-signer", 4.0);
+            let mut witness = Witness::of("configuration", why, "wrong-signer", 5.4);
             witness.supports.push(("principal-mismatch".to_owned(), 1.0));
             witness
         })

@@ -34,6 +34,8 @@ const LISTS: [&str; 7] = [
     "registered-key",
     "stored-policies",
 ];
+/// The experiment that waits.
+const WAIT: &str = "wait-and-repeat";
 /// Other profiles that are tried.
 const MOST_PROFILES: usize = 2;
 /// The name of no model.
@@ -84,10 +86,24 @@ pub async fn climb(
         note(&mut climbed, name, outcome, &words);
     }
     let mut at_hand = bench.at_hand();
-    let mut left = budget;
+    // One is kept for the end, where it may be waited.
+    let mut left = budget.saturating_sub(u32::from(wait.is_some()));
     loop {
         let requests = left.min(explainer.lab.left());
         match next(&belief(case, &climbed.seen), &climbed.seen, &at_hand, requests) {
+            Step::Stop(stop) if bench.may_wait(&stop, &climbed) => {
+                // A person who lets it wait wants to know, however little it seems to promise.
+                let name = WAIT;
+                let choice = crate::diagnose::ladder::experiments().get_key_value(name);
+                let seen = match choice {
+                    Some((_, experiment)) => bench.repeat_later(name, experiment.waits).await,
+                    None => None,
+                };
+                match seen {
+                    Some((outcome, words)) => note(&mut climbed, name, outcome, &words),
+                    None => climbed.seen.push(Seen { experiment: name, outcome: Outcome::Other }),
+                }
+            }
             Step::Stop(stop) => {
                 climbed.open = would_decide(&stop, bench.failed.status.is_none());
                 return climbed;
@@ -657,11 +673,7 @@ impl<'a> Bench<'a> {
             }
             "other-region" if !self.signed() => return self.sweep(name).await,
             "other-region" => (self.credential, self.ask.clone(), self.other_regions().into_iter().next()?),
-            "wait-and-repeat" => {
-                let usual = u64::from(choice.experiment.waits);
-                tokio::time::sleep(Duration::from_secs(self.wait?.unwrap_or(usual))).await;
-                (self.credential, self.ask.clone(), self.place.clone())
-            }
+            WAIT => return self.repeat_later(name, choice.experiment.waits).await,
             _ => return None,
         };
         let (seen, _) = self.send(credential, name, &ask, &place).await?;
@@ -670,6 +682,18 @@ impl<'a> Bench<'a> {
             _ => self.compare(&seen),
         };
         Some((outcome, reason(&seen)))
+    }
+
+    /// Whether minutes are to be waited at the end, where nothing has been decided.
+    fn may_wait(&self, stop: &Stop, climbed: &Climbed) -> bool {
+        let waited = climbed.seen.iter().any(|seen| seen.experiment == WAIT);
+        self.wait.is_some() && stop.reason != Reason::Decided && !waited && self.explainer.lab.left() > 0
+    }
+
+    async fn repeat_later(&self, name: &str, usual: u32) -> Option<(Outcome, String)> {
+        tokio::time::sleep(Duration::from_secs(self.wait?.unwrap_or(u64::from(usual)))).await;
+        let (seen, _) = self.send(self.credential, name, &self.ask, &self.place).await?;
+        Some((self.compare(&seen), reason(&seen)))
     }
 
     fn headed(&self, project: ProjectHeader) -> Ask {

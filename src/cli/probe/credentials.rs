@@ -160,6 +160,10 @@ fn credential_of(candidate: &Candidate, auth: &Arc<dyn AuthMethod>, standby: boo
 fn is_same(known: &Credential, candidate: &Candidate) -> bool {
     let (one, other) = (&known.held, &candidate.held);
     let token = |held: &Held| held.token.as_ref().map(|token| token.raw().clone());
+    let print = |held: &Held| {
+        let key = held.key.as_ref().and_then(|key| key.as_ref().ok());
+        key.map(|file| file.key.public().fingerprint())
+    };
     let same_token = match (token(one), token(other)) {
         (Some(one), Some(other)) => one.same(&other),
         (one, other) => one.is_none() && other.is_none(),
@@ -167,6 +171,7 @@ fn is_same(known: &Credential, candidate: &Candidate) -> bool {
     known.method == candidate.method
         && one.secret.is_none()
         && same_token
+        && print(one) == print(other)
         && (&one.user, &one.tenancy, &one.fingerprint) == (&other.user, &other.tenancy, &other.fingerprint)
 }
 

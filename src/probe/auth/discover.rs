@@ -162,12 +162,10 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
         found.hold(held);
     }
     if around.variable("KUBERNETES_SERVICE_HOST").is_some() || around.endpoint("proxymux").is_some() {
-        found.add(
-            "oke-workload",
-            "environment of the pod",
-            OkeWorkload::from_environment(around),
-            Vec::new(),
-        );
+        let made = OkeWorkload::from_environment(around);
+        let token = made.as_ref().ok().map(|made| made.account().clone());
+        found.add("oke-workload", "environment of the pod", made, Vec::new());
+        found.hold(Held { token, ..Held::default() });
     }
     profiles(wanted, around, &mut found);
     if let Some(path) = around.variable("OCI_DELEGATION_TOKEN_FILE") {

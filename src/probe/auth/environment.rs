@@ -91,3 +91,29 @@ pub(super) const CLI_AUTH: [&str; 7] = [
     "oke_workload_identity",
     "pkcs11",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POD: Environment =
+        Environment { method: "oke-workload", what: "a pod of OKE", shown_by: "KUBERNETES_SERVICE_HOST" };
+
+    #[test]
+    fn a_signer_is_wrong_only_where_another_environment_is_its_home() {
+        assert!(POD.against("resource-principal").is_some_and(|why| why.contains("oke-workload")));
+        assert!(POD.against("instance-principal").is_some());
+        assert_eq!(POD.against("oke-workload"), None);
+        assert_eq!(POD.against("user-api-key"), None);
+        assert_eq!(POD.against("genai-api-key"), None);
+    }
+
+    #[test]
+    fn every_method_of_the_command_line_but_pkcs11_is_one_of_the_catalogue() {
+        for value in CLI_AUTH {
+            let method = cli_auth(value);
+            assert_eq!(method.is_none(), value == "pkcs11", "{value}");
+            assert!(method.is_none_or(|method| crate::catalog::auth_method(method).is_some()), "{value}");
+        }
+    }
+}

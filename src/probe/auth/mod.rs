@@ -183,6 +183,10 @@ impl AuthError {
             Some(_) => "the answer is not the expected one".to_owned(),
             None => "the answer is no JSON: something else than OCI may have answered".to_owned(),
         });
+        let cause = match message.to_lowercase().contains("clock skew") {
+            true => "clock-skew",
+            false => cause,
+        };
         AuthError {
             step,
             // What comes over the wire is not shown at any length.

@@ -67,6 +67,11 @@ impl OkeWorkload {
         Ok(Self { host, port, account, certificates, place, origin })
     }
 
+    /// The token of the service account.
+    pub fn account(&self) -> &Token {
+        &self.account
+    }
+
     /// The same with another port, for a token service that is not a cluster's.
     pub fn at_port(self, port: u16) -> Self {
         Self { port, ..self }
