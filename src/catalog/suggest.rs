@@ -37,7 +37,8 @@ pub fn suggest(kind: Kind, word: &str) -> Option<&'static str> {
                 continue;
             }
             let most = best.map_or(limit, |(nearest, _)| nearest.saturating_sub(2).min(limit));
-            if letters.least_distance(&known.letters) > most {
+            let far = letters.least_distance(&known.letters) > most;
+            if far || kind == Kind::Permission && !same_service(&known.lower, &word) {
                 continue;
             }
             1 + strsim::damerau_levenshtein(&known.lower, &word)
@@ -51,10 +52,11 @@ pub fn suggest(kind: Kind, word: &str) -> Option<&'static str> {
 }
 
 /// Whether two permissions begin with the same service, give or take a slip: `WLP_LOG_READ` is no misspelt `CG_LOG_READ`.
-fn same_service(a: &str, b: &str) -> bool {
-    let first = |name: &str| name.split('_').next().unwrap_or_default().to_owned();
+fn same_service<'n>(a: &'n str, b: &'n str) -> bool {
+    let first = |name: &'n str| name.split('_').next().unwrap_or_default();
     let (a, b) = (first(a), first(b));
-    strsim::damerau_levenshtein(&a, &b) <= (a.len() / 3).max(1)
+    let limit = (a.len() / 3).max(1);
+    a == b || a.len().abs_diff(b.len()) <= limit && strsim::damerau_levenshtein(a, b) <= limit
 }
 
 /// A known name, prepared for comparison: a word is held against thousands.

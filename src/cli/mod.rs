@@ -268,8 +268,9 @@ fn command() -> clap::Command {
 
 /// Writes a JSON document and a line break.
 fn print_json(value: &serde_json::Value) -> Answer {
-    let mut out = io::stdout().lock();
+    let mut out = io::BufWriter::new(io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
     writeln!(out)?;
+    out.flush()?;
     Ok(Status::Clean)
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
+
 use crate::policy;
 use crate::report;
 use crate::text::{Place, mask_shapes, visible};
@@ -43,10 +45,13 @@ pub(super) fn run(args: &ParseArgs, terminal: &Terminal) -> Answer {
             Some(file) => format!("{}:{}", file.name, file.position(place.span.start()).line),
             None => String::new(),
         };
-        for source in &configuration.statements {
+        let statements = configuration.statements.par_iter().map(|source| {
             let text = mask_shapes(source.text.as_str());
             let errors = policy::parse(&text, &source.text.hole_spans()).errors;
-            write_line(&mut out, &at(source.place), &text, &errors)?;
+            (source.place, text, errors)
+        });
+        for (place, text, errors) in statements.collect::<Vec<_>>() {
+            write_line(&mut out, &at(place), &text, &errors)?;
         }
         for source in &configuration.matching_rules {
             let text = mask_shapes(source.text.as_str());

@@ -1,11 +1,9 @@
 //! What a rule sees, and where it reports to.
 
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use crate::authz::{Compiled, Tenancy};
+use crate::authz::{Compiled, Overlaps};
 use crate::config::OrganisationRule;
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::ast::{self, Condition, Statement, Test};
@@ -191,18 +189,13 @@ pub struct ConfigurationContext<'a> {
     pub statements: &'a [ParsedStatement<'a>],
     /// Every matching rule, in the order of the configuration.
     pub matching_rules: &'a [ParsedRule<'a>],
-    pub(super) tenancies: OnceLock<Vec<Compiled>>,
+    /// What the configuration describes, ready for the evaluator: one tenancy for each part that is applied together.
+    pub tenancies: &'a [Compiled],
+    /// The grants of each tenancy, ready to be compared.
+    pub overlaps: &'a [Overlaps<'a>],
 }
 
 impl<'a> ConfigurationContext<'a> {
-    /// What the configuration describes, ready for the evaluator: one tenancy for each part that is applied
-    /// together, made when a rule asks for the first time.
-    pub fn tenancies(&self) -> &[Compiled] {
-        self.tenancies.get_or_init(|| {
-            Tenancy::of_roots(self.configuration).into_par_iter().map(Compiled::new).collect()
-        })
-    }
-
     /// The way back into the file for one statement.
     pub fn located(&self, source: &'a StatementSource) -> Located<'a> {
         let (mapped, home) = (&source.text, source.place);
@@ -227,13 +220,12 @@ pub(super) fn statement_ref(configuration: &Configuration, source: &StatementSou
 /// Takes what one rule reports.
 pub struct Sink<'r> {
     rule: &'r Rule,
-    statement: Option<StatementRef>,
     findings: Vec<Finding>,
 }
 
 impl<'r> Sink<'r> {
-    pub(super) fn new(rule: &'r Rule, statement: Option<StatementRef>) -> Self {
-        Self { rule, statement, findings: Vec::new() }
+    pub(super) fn new(rule: &'r Rule) -> Self {
+        Self { rule, findings: Vec::new() }
     }
 
     /// Reports a problem at a place, with the rule's own severity and confidence; the answer takes more.
@@ -247,7 +239,7 @@ impl<'r> Sink<'r> {
             help: None,
             place,
             labels: Vec::new(),
-            statement: self.statement.clone(),
+            statement: None,
             fix: None,
         });
         Report(self.findings.last_mut())

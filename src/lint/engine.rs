@@ -1,11 +1,12 @@
 //! One run over a configuration: parse, call the rules, sort, suppress.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity};
+use crate::authz::{Compiled, Overlaps, Tenancy};
+use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::{self, SyntaxError, SyntaxErrorKind};
 use crate::source::{Configuration, MatchingRuleSource, Role, StatementSource};
 use crate::text::{MappedText, Place, Span};
@@ -74,7 +75,7 @@ fn suppress_and_sort(
 ) -> Outcome {
     let files = &configuration.files;
     let mut outcome = Outcome::default();
-    let mut malformed = Sink::new(&suppression::MALFORMED, None);
+    let mut malformed = Sink::new(&suppression::MALFORMED);
     let mut suppressions = Suppressions::read(files, &configuration.comments, settings, &mut malformed);
     let mut kept = Vec::with_capacity(raw.len());
     let mut seen = BTreeSet::new();
@@ -92,7 +93,7 @@ fn suppress_and_sort(
         kept.extend(malformed.finish());
     }
     if on(suppression::UNUSED.name) {
-        let mut unused = Sink::new(&suppression::UNUSED, None);
+        let mut unused = Sink::new(&suppression::UNUSED);
         let ran = |name: &str| {
             known.values().any(|r| r.name == name || r.category.as_str() == name || name == "all")
         };
@@ -178,7 +179,6 @@ fn statement_findings(
     // A use by a policy says more than the bare literal.
     let source = uses.iter().copied().find(|source| source.policy.is_some()).unwrap_or(first);
     let parsed = policy::parse(source.text.as_str(), &source.text.hole_spans());
-    let reference = statement_ref(configuration, source);
     let context = StatementContext {
         located: located(configuration, source),
         statement: &parsed.statement,
@@ -187,13 +187,10 @@ fn statement_findings(
         organisation: &settings.organisation,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.policy.is_some());
-    for finding in &mut findings {
-        finding.statement = Some(reference.clone());
-    }
     for rule in enabled {
         for check in rule.checks {
             if let Check::Statement(check) = check {
-                let mut sink = Sink::new(rule, Some(reference.clone()));
+                let mut sink = Sink::new(rule);
                 check(&context, &mut sink);
                 findings.extend(sink.finish());
             }
@@ -202,6 +199,7 @@ fn statement_findings(
     leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
     if !findings.is_empty() {
+        name_statement(&mut findings, &statement_ref(configuration, source));
         let users = users(configuration, uses);
         findings.iter_mut().for_each(|finding| finding.labels.extend(users.iter().cloned()));
     }
@@ -219,11 +217,6 @@ fn matching_rule_findings(
     if is_piece(configuration, source, &parsed.errors) {
         return (Vec::new(), None);
     }
-    let reference = crate::diag::StatementRef {
-        policy: source.address.clone(),
-        index: None,
-        text: source.text.as_str().into(),
-    };
     let context = MatchingRuleContext {
         located: located(configuration, source),
         rule: &parsed.rule,
@@ -231,13 +224,10 @@ fn matching_rule_findings(
         uses,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.address.is_some());
-    for finding in &mut findings {
-        finding.statement = Some(reference.clone());
-    }
     for rule in enabled {
         for check in rule.checks {
             if let Check::MatchingRule(check) = check {
-                let mut sink = Sink::new(rule, Some(reference.clone()));
+                let mut sink = Sink::new(rule);
                 check(&context, &mut sink);
                 findings.extend(sink.finish());
             }
@@ -245,6 +235,10 @@ fn matching_rule_findings(
     }
     leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
+    if !findings.is_empty() {
+        let (policy, text) = (source.address.clone(), source.text.as_str().into());
+        name_statement(&mut findings, &StatementRef { policy, index: None, text });
+    }
     let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
     (raw, Some(Arc::new(parsed.rule)))
 }
@@ -278,20 +272,42 @@ fn configuration_findings(
     }
     rules.sort_by_key(|parsed| std::ptr::from_ref(parsed.source) as usize);
 
-    let tenancies = OnceLock::new();
-    let context =
-        ConfigurationContext { configuration, statements: &parsed, matching_rules: &rules, tenancies };
-    let mut found = Vec::new();
-    for rule in enabled {
-        for check in rule.checks {
-            if let Check::Configuration(check) = check {
-                let mut sink = Sink::new(rule, None);
-                check(&context, &mut sink);
-                found.extend(sink.finish());
-            }
-        }
+    let checks: Vec<(&'static Rule, fn(&ConfigurationContext<'_>, &mut Sink<'_>))> = enabled
+        .iter()
+        .flat_map(|&rule| rule.checks.iter().map(move |check| (rule, check)))
+        .filter_map(|(rule, check)| match check {
+            Check::Configuration(check) => Some((rule, *check)),
+            _ => None,
+        })
+        .collect();
+    if checks.is_empty() {
+        return Vec::new();
     }
-    found.into_iter().map(|finding| Raw { finding, home: None }).collect()
+    let tenancies: Vec<Compiled> =
+        Tenancy::of_roots(configuration).into_par_iter().map(Compiled::new).collect();
+    let context = ConfigurationContext {
+        configuration,
+        statements: &parsed,
+        matching_rules: &rules,
+        tenancies: &tenancies,
+        overlaps: &tenancies.par_iter().map(Overlaps::new).collect::<Vec<_>>(),
+    };
+    let found: Vec<Vec<Finding>> = checks
+        .par_iter()
+        .map(|(rule, check)| {
+            let mut sink = Sink::new(rule);
+            check(&context, &mut sink);
+            sink.finish()
+        })
+        .collect();
+    found.into_iter().flatten().map(|finding| Raw { finding, home: None }).collect()
+}
+
+/// Tells of which statement or matching rule the findings are.
+fn name_statement(findings: &mut [Finding], reference: &StatementRef) {
+    for finding in findings {
+        finding.statement.get_or_insert_with(|| reference.clone());
+    }
 }
 
 /// The parser's errors as findings of the rules of their kinds.
@@ -305,7 +321,7 @@ fn syntax_findings(
     for error in errors {
         let Ok(index) = enabled.binary_search_by_key(&error.kind.rule(), |rule| rule.name) else { continue };
         let Some(rule) = enabled.get(index) else { continue };
-        let mut sink = Sink::new(rule, None);
+        let mut sink = Sink::new(rule);
         // With another value than the empty one the statement may be right.
         let beside_nothing = at.is_beside_empty_expression(error.span);
         // A placeholder belongs in documentation, and can't be meant in a policy that gets applied.

@@ -1,5 +1,6 @@
 //! The JSON contract of `parse`.
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::policy::{self, SyntaxError};
@@ -13,7 +14,7 @@ pub fn parse_document(configuration: &Configuration) -> Value {
     let files = &configuration.files;
     let statements: Vec<Value> = configuration
         .statements
-        .iter()
+        .par_iter()
         .map(|source| {
             // Every byte keeps its place, so the spans stay those of the user's text.
             let text = mask_shapes(source.text.as_str());

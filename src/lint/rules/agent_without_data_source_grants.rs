@@ -39,7 +39,7 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let groups = agent_groups(context);
-    for compiled in context.tenancies() {
+    for compiled in context.tenancies {
         let grants: Vec<(&Grant, &StatementSource)> = compiled
             .grants
             .iter()

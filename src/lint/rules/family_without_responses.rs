@@ -29,7 +29,7 @@ const BESIDE: [&str; 3] = ["generative-ai-response", "generative-ai-conversation
 const EVERYBODY: &str = "any-user";
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
-    for compiled in context.tenancies() {
+    for compiled in context.tenancies {
         let allows = || compiled.grants.iter().filter(|grant| grant.kind == RuleKind::Allow);
         let mut served: HashSet<Arc<str>> = HashSet::new();
         for grant in allows() {

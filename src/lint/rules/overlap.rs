@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use crate::authz::{Compiled, Grant, Overlaps, ROOT, Scope, Truth};
 use crate::lint::ConfigurationContext;
 use crate::source::{Role, StatementSource};
@@ -36,27 +38,9 @@ pub(super) fn overlaps<'c>(context: &'c ConfigurationContext<'_>, find: Find) ->
     for source in &context.configuration.statements {
         *uses.entry(source.place).or_default() += 1;
     }
-    let mut found: Vec<Overlap<'c>> = Vec::new();
-    for compiled in context.tenancies() {
-        let all = Overlaps::new(compiled);
-        let source_of = |grant: &Grant| source_of(context, compiled, grant);
-        for grant in &compiled.grants {
-            let Some(source) = source_of(grant).filter(|source| source.role == Role::Policy) else {
-                continue;
-            };
-            if grant.never {
-                continue;
-            }
-            let fits = |other: &Grant| {
-                source_of(other).is_some_and(|other_source| {
-                    comparable(context, compiled, (grant, source), (other, other_source))
-                })
-            };
-            let Some(other) = find(&all, compiled, grant, &fits) else { continue };
-            let Some(other_source) = source_of(other) else { continue };
-            found.push(Overlap { source, grant, other_source, other });
-        }
-    }
+    let tenancies = context.tenancies.par_iter().zip(context.overlaps);
+    let mut found: Vec<Overlap<'c>> =
+        tenancies.flat_map_iter(|(compiled, all)| of_tenancy(context, compiled, all, find)).collect();
     // What one literal says for several policies is in vain when it is so for all of them.
     let mut hits: HashMap<Place, usize> = HashMap::new();
     for overlap in &found {
@@ -64,6 +48,27 @@ pub(super) fn overlaps<'c>(context: &'c ConfigurationContext<'_>, find: Find) ->
     }
     found.retain(|overlap| hits.get(&overlap.source.place) == uses.get(&overlap.source.place));
     found
+}
+
+/// Those of one tenancy.
+fn of_tenancy<'c>(
+    context: &'c ConfigurationContext<'_>,
+    compiled: &'c Compiled,
+    all: &Overlaps<'c>,
+    find: Find,
+) -> Vec<Overlap<'c>> {
+    let source_of = |grant: &Grant| source_of(context, compiled, grant);
+    let overlap = |grant: &'c Grant| {
+        let source = source_of(grant).filter(|source| source.role == Role::Policy && !grant.never)?;
+        let fits = |other: &Grant| {
+            source_of(other).is_some_and(|other_source| {
+                comparable(context, compiled, (grant, source), (other, other_source))
+            })
+        };
+        let other = find(all, compiled, grant, &fits)?;
+        Some(Overlap { source, grant, other_source: source_of(other)?, other })
+    };
+    compiled.grants.iter().filter_map(overlap).collect()
 }
 
 fn source_of<'c>(
