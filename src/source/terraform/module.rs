@@ -2,7 +2,7 @@
 //! variable files by precedence. Evaluates nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, TemplatePart};
 use crate::text::FileId;
@@ -60,12 +60,24 @@ impl FileRole {
 pub struct Resource {
     /// Whether it is a data source.
     pub data: bool,
-    /// `oci_identity_policy`
-    pub kind: String,
-    /// The name within its kind.
-    pub name: String,
     /// The block.
     pub block: Arc<Block>,
+}
+
+impl Resource {
+    /// `oci_identity_policy`
+    pub fn kind(&self) -> &str {
+        self.block.labels.first().map_or("", String::as_str)
+    }
+
+    /// The name within its kind.
+    pub fn name(&self) -> &str {
+        self.block.labels.get(1).map_or("", String::as_str)
+    }
+
+    fn key(&self) -> (bool, &str, &str) {
+        (self.data, self.kind(), self.name())
+    }
 }
 
 /// The content of one directory.
@@ -79,6 +91,8 @@ pub struct Module {
     locals: BTreeMap<String, (Arc<Block>, usize)>,
     /// Resources and data sources, in the order of files and text.
     pub resources: Vec<Resource>,
+    /// Their numbers, sorted by kind and name, once a reference asks.
+    by_name: OnceLock<Vec<usize>>,
     /// Module calls by name.
     pub calls: BTreeMap<String, Arc<Block>>,
     /// The configurations of the `oci` provider.
@@ -128,12 +142,9 @@ impl Module {
                     self.locals.insert(attribute.name.clone(), (block.clone(), at));
                 }
             }
-            "resource" | "data" | "ephemeral" => self.resources.push(Resource {
-                data: block.kind != "resource",
-                kind: label(0),
-                name: label(1),
-                block: block.clone(),
-            }),
+            "resource" | "data" | "ephemeral" => {
+                self.resources.push(Resource { data: block.kind != "resource", block: block.clone() });
+            }
             // A check block may hold one data source of its own; nothing outside can refer to it.
             _ => {}
         }
@@ -149,13 +160,17 @@ impl Module {
                 let data = block.kind == "data";
                 self.resources
                     .iter_mut()
-                    .find(|known| known.data == data && known.kind == label(0) && known.name == label(1))
+                    .find(|known| known.key() == (data, label(0), label(1)))
                     .map(|known| &mut known.block)
             }
             _ => None,
         };
         match known {
-            Some(known) => merge(&mut Arc::make_mut(known).body, &block.body),
+            Some(known) => {
+                let mut body = Body::clone(&known.body);
+                merge(&mut body, &block.body);
+                Arc::make_mut(known).body = body.into();
+            }
             None => self.add(block),
         }
     }
@@ -168,7 +183,17 @@ impl Module {
 
     /// The resource or data source of this name and its number.
     pub fn resource(&self, data: bool, kind: &str, name: &str) -> Option<(usize, &Resource)> {
-        self.resources.iter().enumerate().find(|(_, r)| r.data == data && r.kind == kind && r.name == name)
+        let resource = |number: usize| Some((number, self.resources.get(number)?));
+        let key = |number: usize| resource(number).map(|(_, resource)| resource.key());
+        let sorted = self.by_name.get_or_init(|| {
+            let mut numbers: Vec<usize> = (0..self.resources.len()).collect();
+            // Of two that are called the same the first counts.
+            numbers.sort_by_key(|&number| key(number));
+            numbers
+        });
+        let wanted = Some((data, kind, name));
+        let first = sorted.get(sorted.partition_point(|&number| key(number) < wanted))?;
+        resource(*first).filter(|(_, resource)| Some(resource.key()) == wanted)
     }
 
     /// The directory that a call's source names, when it is a local one.

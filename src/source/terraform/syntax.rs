@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::content::Content;
 use crate::text::{MappedText, Place};
 
 /// A file's or block's content.
@@ -37,7 +38,7 @@ pub struct Block {
     /// The whole block.
     pub place: Place,
     /// What is in it.
-    pub body: Body,
+    pub body: Content,
 }
 
 /// An expression.

@@ -304,14 +304,14 @@ fn resource_attribute(machine: &Machine, handle: &ResourceHandle, name: &str, pl
             let when = if resource.data { "read at plan time" } else { "known after apply" };
             Ok(Value::Unknown(Rc::new(Unknown {
                 reason: format!("`{}.{name}` is {when}", resource.address()).into(),
-                kind: kind_of_attribute(&resource.kind, name),
+                kind: kind_of_attribute(resource.kind(), name),
                 place,
                 address: Some(address),
             })))
         }
         Some(Ok(Value::Unknown(unknown))) => {
             let kind = match unknown.kind {
-                HoleKind::Any => kind_of_attribute(&resource.kind, name),
+                HoleKind::Any => kind_of_attribute(resource.kind(), name),
                 kind => kind,
             };
             Ok(Value::Unknown(Rc::new(Unknown { kind, ..(*unknown).clone() })))

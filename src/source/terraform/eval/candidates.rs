@@ -63,7 +63,8 @@ impl Search<'_, '_> {
     }
 
     fn block(&mut self, block: &Block, scope: &Scope) {
-        if !mentions_block(block) {
+        let text = || block.place.span.of(self.machine.text(block.place.file)).as_bytes();
+        if block.body.is_later() && !may_begin_statements(text()) || !mentions_block(block) {
             return;
         }
         match block.kind.as_str() {

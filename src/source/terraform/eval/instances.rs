@@ -267,6 +267,6 @@ pub fn attribute(machine: &Machine, handle: &ResourceHandle, name: &str, place: 
 impl Resource {
     /// `oci_identity_group.admins`, `data.oci_identity_group.admins`
     pub fn address(&self) -> String {
-        format!("{}{}.{}", if self.data { "data." } else { "" }, self.kind, self.name)
+        format!("{}{}.{}", if self.data { "data." } else { "" }, self.kind(), self.name())
     }
 }

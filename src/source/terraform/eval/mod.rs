@@ -196,7 +196,8 @@ impl Run<'_> {
                 let Ok(text) = self.loader.read(&path) else { continue };
                 self.foreign += 1;
                 let file = self.files.add(SourceFile::new(path.as_str(), text.clone()));
-                let body = if path.ends_with(".json") { read::json } else { read::native }(file, &text).body;
+                let json = path.ends_with(".json");
+                let body = if json { read::json(file, &text) } else { read::native(file, text) }.body;
                 read.push(TerraformFile { path, file, body });
             }
             if !read.is_empty() {

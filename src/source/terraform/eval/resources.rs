@@ -59,7 +59,7 @@ impl Finder<'_, '_> {
             self.found.unresolved.push(Unresolved { address, place, reason });
         }
         for (at, resource) in instance.module.resources.iter().enumerate() {
-            if !resource.data && is_of_interest(&resource.kind) {
+            if !resource.data && is_of_interest(resource.kind()) {
                 self.resource(&instance, number, at, resource);
             }
         }
@@ -93,7 +93,7 @@ impl Finder<'_, '_> {
     }
 
     fn subject(&mut self, subject: &Subject) {
-        match subject.resource.kind.as_str() {
+        match subject.resource.kind() {
             "oci_identity_policy" => self.policy(subject),
             "oci_identity_dynamic_group" | "oci_identity_domains_dynamic_resource_group" => {
                 self.matching_rule(subject);

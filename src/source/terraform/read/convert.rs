@@ -48,7 +48,7 @@ impl Converter<'_> {
                     kind: block.ident.as_str().to_owned(),
                     labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
                     place: self.place(block.span()),
-                    body: self.body(&block.body),
+                    body: self.body(&block.body).into(),
                 })),
             }
         }

@@ -177,7 +177,7 @@ impl Reader<'_> {
                     kind: member.key.clone(),
                     labels: labels.iter().map(|(label, _)| label.clone()).collect(),
                     place: Place { file: self.file, span },
-                    body: inner,
+                    body: inner.into(),
                 }));
                 continue;
             }

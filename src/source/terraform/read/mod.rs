@@ -25,6 +25,7 @@ use super::syntax::Body;
 
 pub use json::{json, json_values};
 pub use native::{native, template};
+pub(super) use quick::block;
 
 /// What reading a file gives.
 #[derive(Clone, Debug, Default)]

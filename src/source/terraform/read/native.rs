@@ -25,12 +25,13 @@ const DEEPEST: usize = 16;
 const DEEPEST_BRACKETS: usize = 60;
 
 /// Reads a file. Never fails: what can't be read is a problem, and the rest is there.
-pub fn native(file: FileId, text: &str) -> Read {
+pub fn native(file: FileId, text: impl Into<Arc<str>>) -> Read {
+    let text: &Arc<str> = &text.into();
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body_text = text.get(base..).unwrap_or("");
     let speaks = memchr::memmem::find(text.as_bytes(), b"ociam:").is_some();
     let mut reader = Reader { file, text, salvageable: SALVAGEABLE, read: Read::default() };
-    let body = quick::body(file, body_text, base);
+    let body = quick::body(file, text, base);
     if !speaks && let Some(body) = body {
         return Read { body, ..Read::default() };
     }
@@ -187,7 +188,9 @@ impl Reader<'_> {
                 Some(_) if depth >= DEEPEST => self.refuse(chunk, &refusal),
                 Some((mut block, inner)) => {
                     let before = self.read.problems.len();
-                    self.piecemeal(inner, false, depth + 1, &mut block.body);
+                    let mut read = Body::default();
+                    self.piecemeal(inner, false, depth + 1, &mut read);
+                    block.body = read.into();
                     if self.read.problems.len() == before {
                         self.refuse(chunk, &refusal);
                     }
@@ -272,7 +275,7 @@ impl Reader<'_> {
             kind,
             labels: words.collect(),
             place: self.place(chunk.start, chunk.end),
-            body: Body::default(),
+            body: Body::default().into(),
         };
         let inner = Chunk { start: chunk.start + brace.end, end: chunk.start + end.max(brace.end) };
         (inner.end - inner.start < chunk.end - chunk.start).then_some((block, inner))
@@ -379,17 +382,26 @@ mod tests {
         "x = b <<EOT\na\nEOT\n",
     ];
 
+    fn quickly(text: &str) -> Option<Body> {
+        quick::body(FileId(0), &text.into(), 0)
+    }
+
+    /// Holds for the text as it is, and for what is in a block that is read later.
     fn same_tree(text: &str) {
-        if let Some(body) = quick::body(FileId(0), text, 0) {
-            assert_eq!(Some(body), slowly(text), "{text}");
+        for text in [text.to_owned(), format!("terraform {{\n{text}\n}}\n")] {
+            if let Some(body) = quickly(&text) {
+                assert_eq!(Some(body), slowly(&text), "{text}");
+            }
         }
     }
 
     #[test]
     fn the_quick_reader_gives_the_tree_of_the_thorough_one() {
         TEXTS.iter().for_each(|text| same_tree(text));
-        let plain = TEXTS.iter().filter(|text| quick::body(FileId(0), text, 0).is_some()).count();
+        let plain = TEXTS.iter().filter(|text| quickly(text).is_some()).count();
         assert!(plain > 25, "only {plain} were read quickly");
+        let later = quickly("variable a {\n}\nlocals {\n}\n").unwrap_or_default();
+        assert_eq!(later.blocks.iter().map(|block| block.body.is_later()).collect::<Vec<_>>(), [true, false]);
     }
 
     proptest::proptest! {
