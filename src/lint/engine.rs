@@ -272,7 +272,7 @@ fn configuration_findings(
     }
     rules.sort_by_key(|parsed| std::ptr::from_ref(parsed.source) as usize);
 
-    let checks: Vec<(&'static Rule, fn(&ConfigurationContext<'_>, &mut Sink<'_>))> = enabled
+    let checks: Vec<_> = enabled
         .iter()
         .flat_map(|&rule| rule.checks.iter().map(move |check| (rule, check)))
         .filter_map(|(rule, check)| match check {

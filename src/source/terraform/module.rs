@@ -232,6 +232,10 @@ fn merge(body: &mut Body, over: &Body) {
 /// The directory part of a path; empty for a bare name.
 pub fn directory_of(path: &str) -> String {
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let parts = parent.strip_prefix('/').unwrap_or(parent).split('/');
+    if parts.into_iter().all(|part| !matches!(part, "" | "." | "..")) {
+        return parent.to_owned();
+    }
     join_path(if path.starts_with('/') { "/" } else { "" }, parent)
 }
 

@@ -10,7 +10,7 @@ use super::instances;
 use super::machine::{Instance, Key, Machine, Scope};
 use super::template::known_or_hole;
 use super::value::{Eval, Fail, InstanceKey, List, ResourceHandle, Unknown, VARIANTS, Value};
-use crate::source::terraform::module::join_path;
+use crate::source::terraform::module::{Module, join_path};
 use crate::source::terraform::syntax::{Expr, ExprKind};
 use crate::text::{HoleKind, Place};
 
@@ -84,46 +84,46 @@ pub fn file_path(machine: &Machine, scope: &Scope, path: &str) -> Eval<String> {
     Ok(join_path(machine.instance(scope.instance)?.root, path))
 }
 
-fn local(machine: &Machine, instance: usize, name: &str, place: Place) -> Eval {
-    let module = machine.instance(instance)?.module;
+fn local<'a>(machine: &Machine<'a>, instance: usize, name: &str, place: Place) -> Eval {
+    let module: &'a Module = machine.instance(instance)?.module;
     let Some(local) = module.local(name) else {
         return Err(Fail::new(format!("there is no local `{name}`")).at(place));
     };
-    Ok(machine.once(Key::Local(instance, name.into()), &format!("local `{name}`"), place, || {
+    Ok(machine.once(Key::Local(instance, &local.name), format_args!("local `{name}`"), place, || {
         eval(machine, &local.value, &Scope::new(instance))
     }))
 }
 
-fn variable(machine: &Machine, instance: usize, name: &str, place: Place) -> Eval {
+fn variable<'a>(machine: &Machine<'a>, instance: usize, name: &str, place: Place) -> Eval {
     let owner = machine.instance(instance)?;
-    let Some(block) = owner.module.variables.get(name) else {
+    let module: &'a Module = owner.module;
+    let Some((key, block)) = module.variables.get_key_value(name) else {
         // OpenTofu and Terraform refuse it; files of another directory may declare it.
         let reason = format!("variable `{name}` is not declared");
         return Ok(Value::unknown(reason, kind_of_name(name), place));
     };
-    let value =
-        machine.once(Key::Variable(instance, name.into()), &format!("variable `{name}`"), place, || {
-            let ty = block.body.attribute("type").map_or(Type::Any, |attribute| Type::read(&attribute.value));
-            let given = given(machine, &owner, instance, name)?;
-            let default = match block.body.attribute("default") {
-                Some(attribute) => Some(eval(machine, &attribute.value, &Scope::new(instance))?),
-                None => None,
-            };
-            let nullable = block
-                .body
-                .attribute("nullable")
-                .is_none_or(|attribute| !matches!(attribute.value.kind, ExprKind::Bool(false)));
-            let value = match (given, default) {
-                (Some(Value::Null), Some(default)) if !nullable => default,
-                (Some(value), _) | (None, Some(value)) => value,
-                (None, None) => {
-                    let reason = format!("variable `{name}` has no default");
-                    return Ok(Value::unknown(reason, kind_of_name(name), place));
-                }
-            };
-            // What Terraform would refuse as a whole still tells what it holds.
-            Ok(convert(&value, &ty, place).unwrap_or(value))
-        });
+    let value = machine.once(Key::Variable(instance, key), format_args!("variable `{name}`"), place, || {
+        let ty = block.body.attribute("type").map_or(Type::Any, |attribute| Type::read(&attribute.value));
+        let given = given(machine, &owner, instance, name)?;
+        let default = match block.body.attribute("default") {
+            Some(attribute) => Some(eval(machine, &attribute.value, &Scope::new(instance))?),
+            None => None,
+        };
+        let nullable = block
+            .body
+            .attribute("nullable")
+            .is_none_or(|attribute| !matches!(attribute.value.kind, ExprKind::Bool(false)));
+        let value = match (given, default) {
+            (Some(Value::Null), Some(default)) if !nullable => default,
+            (Some(value), _) | (None, Some(value)) => value,
+            (None, None) => {
+                let reason = format!("variable `{name}` has no default");
+                return Ok(Value::unknown(reason, kind_of_name(name), place));
+            }
+        };
+        // What Terraform would refuse as a whole still tells what it holds.
+        Ok(convert(&value, &ty, place).unwrap_or(value))
+    });
     Ok(match value {
         // The reason stays; the place is where the variable is used.
         Value::Unknown(unknown) if unknown.kind == HoleKind::Any => {
@@ -279,13 +279,14 @@ fn any_of<'v>(
     Ok(Value::either(values.into_iter().map(guarded).collect(), place))
 }
 
-fn output(machine: &Machine, instance: usize, name: &str, place: Place) -> Eval {
-    let module = machine.instance(instance)?.module;
-    let value = module.outputs.get(name).and_then(|block| block.body.attribute("value"));
-    let Some(value) = value else {
+fn output<'a>(machine: &Machine<'a>, instance: usize, name: &str, place: Place) -> Eval {
+    let module: &'a Module = machine.instance(instance)?.module;
+    let output = module.outputs.get_key_value(name);
+    let Some((key, value)) = output.and_then(|(key, block)| Some((key, block.body.attribute("value")?)))
+    else {
         return Err(Fail::new(format!("the module has no output `{name}`")).at(place));
     };
-    Ok(machine.once(Key::Output(instance, name.into()), &format!("output `{name}`"), place, || {
+    Ok(machine.once(Key::Output(instance, key), format_args!("output `{name}`"), place, || {
         eval(machine, &value.value, &Scope::new(instance))
     }))
 }

@@ -1,5 +1,6 @@
 //! `count` and `for_each`: which instances of a resource or module call there are.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -148,8 +149,8 @@ pub fn resource(
             Err(Fail::new(reason).at(place))
         };
     };
-    let what = format!("`{prefix}{kind}.{name}`");
-    Ok(machine.once(Key::Resource(instance, number), &what, place, || {
+    let what = format_args!("`{prefix}{kind}.{name}`");
+    Ok(machine.once(Key::Resource(instance, number), what, place, || {
         let copies = copies(machine, &resource.block.body, &Scope::new(instance))?;
         gathered(copies, |copy| {
             let key = copy.key.clone();
@@ -200,12 +201,13 @@ pub fn hypothetical(
 }
 
 /// A module call as an expression sees it: one, or a list or map of instances.
-pub fn module(machine: &Machine, instance: usize, name: &str, place: Place) -> Eval {
+pub fn module<'a>(machine: &Machine<'a>, instance: usize, name: &str, place: Place) -> Eval {
     let owner = machine.instance(instance)?;
-    let Some(call) = owner.module.calls.get(name) else {
+    let calls: &'a BTreeMap<String, Arc<Block>> = &owner.module.calls;
+    let Some((key, call)) = calls.get_key_value(name) else {
         return Err(Fail::new(format!("there is no module `{name}`")).at(place));
     };
-    Ok(machine.once(Key::Call(instance, name.into()), &format!("module `{name}`"), place, || {
+    Ok(machine.once(Key::Call(instance, key), format_args!("module `{name}`"), place, || {
         let unknown = |reason: String| Ok(Value::unknown(reason, HoleKind::Any, place));
         let Some(directory) = owner.module.local_source(call) else {
             return unknown(format!("module `{name}` comes from {}", origin(call)));

@@ -2,8 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use regex::Regex;
 
 use super::Part;
 use super::guard::Guard;
@@ -124,13 +127,13 @@ impl Scope {
 }
 
 /// What is evaluated once for each module instance.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    Variable(usize, String),
-    Local(usize, String),
-    Output(usize, String),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key<'a> {
+    Variable(usize, &'a str),
+    Local(usize, &'a str),
+    Output(usize, &'a str),
     Resource(usize, usize),
-    Call(usize, String),
+    Call(usize, &'a str),
 }
 
 /// One evaluation of one tree of modules.
@@ -138,11 +141,15 @@ pub struct Machine<'a> {
     pub modules: &'a Modules,
     pub loader: &'a dyn Loader,
     files: &'a Files,
+    /// The files by name, made when the first machine asks for one.
+    names: &'a OnceLock<HashMap<&'a str, FileId>>,
     loaded: RefCell<Vec<SourceFile>>,
-    /// Files by name, made when the first one is asked for.
-    ids: RefCell<Option<HashMap<String, FileId>>>,
+    /// Those read here by name.
+    ids: RefCell<HashMap<String, FileId>>,
+    /// The patterns that expressions name; `None` for one that can't be read.
+    patterns: RefCell<HashMap<String, Option<Regex>>>,
     instances: RefCell<Vec<Rc<Instance<'a>>>>,
-    memo: RefCell<HashMap<Key, Option<Value>>>,
+    memo: RefCell<HashMap<Key<'a>, Option<Value>>>,
     conditions: RefCell<HashMap<String, u32>>,
     reached: RefCell<BTreeSet<String>>,
     wanted: RefCell<BTreeSet<String>>,
@@ -152,13 +159,20 @@ pub struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(modules: &'a Modules, files: &'a Files, loader: &'a dyn Loader) -> Self {
+    pub fn new(
+        modules: &'a Modules,
+        files: &'a Files,
+        names: &'a OnceLock<HashMap<&'a str, FileId>>,
+        loader: &'a dyn Loader,
+    ) -> Self {
         Self {
             modules,
             loader,
             files,
+            names,
             loaded: RefCell::default(),
             ids: RefCell::default(),
+            patterns: RefCell::default(),
             instances: RefCell::default(),
             memo: RefCell::default(),
             conditions: RefCell::default(),
@@ -251,7 +265,13 @@ impl<'a> Machine<'a> {
     }
 
     /// Evaluates once, and finds references that lead back to themselves. An error becomes an unknown value.
-    pub fn once(&self, key: Key, what: &str, place: Place, evaluate: impl FnOnce() -> Eval) -> Value {
+    pub fn once(
+        &self,
+        key: Key<'a>,
+        what: fmt::Arguments<'_>,
+        place: Place,
+        evaluate: impl FnOnce() -> Eval,
+    ) -> Value {
         let known = self.memo.borrow().get(&key).cloned();
         match known {
             Some(Some(value)) => return value,
@@ -260,7 +280,7 @@ impl<'a> Machine<'a> {
             }
             None => {}
         }
-        self.memo.borrow_mut().insert(key.clone(), None);
+        self.memo.borrow_mut().insert(key, None);
         let strict = self.strict.replace(0);
         let value = evaluate().unwrap_or_else(|fail| failed(&fail, place));
         self.strict.set(strict);
@@ -334,10 +354,10 @@ impl<'a> Machine<'a> {
     /// A file that an expression names, with its number.
     pub fn load(&self, path: &str) -> Result<(FileId, Arc<str>), String> {
         let first = self.files.len();
+        let names =
+            self.names.get_or_init(|| self.files.iter().map(|(id, file)| (file.name.as_ref(), id)).collect());
         let mut ids = self.ids.borrow_mut();
-        let ids = ids
-            .get_or_insert_with(|| self.files.iter().map(|(id, file)| (file.name.to_string(), id)).collect());
-        if let Some(&id) = ids.get(path) {
+        if let Some(&id) = names.get(path).or_else(|| ids.get(path)) {
             let loaded = self.loaded.borrow();
             let own = self.files.get(id);
             let file = own.or_else(|| loaded.get((id.0 as usize).checked_sub(first)?));
@@ -349,6 +369,16 @@ impl<'a> Machine<'a> {
         loaded.push(SourceFile::new(path, text.clone()));
         ids.insert(path.to_owned(), id);
         Ok((id, text))
+    }
+
+    /// The pattern that an expression names, made once; `None` for one that can't be read.
+    pub fn pattern(&self, pattern: &str) -> Option<Regex> {
+        if let Some(known) = self.patterns.borrow().get(pattern) {
+            return known.clone();
+        }
+        let made = Regex::new(pattern).ok();
+        self.patterns.borrow_mut().insert(pattern.to_owned(), made.clone());
+        made
     }
 
     /// The value of an argument of the call that made this instance.

@@ -19,6 +19,7 @@ mod template;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -132,10 +133,11 @@ impl Run<'_> {
         let mut done: Vec<Option<Part>> = directories.iter().map(|_| None).collect();
         let mut open: Vec<(usize, &String)> = directories.iter().copied().enumerate().collect();
         while !open.is_empty() {
+            let names = OnceLock::new();
             let round: Vec<Part> = open
                 .par_iter()
                 .map(|(_, directory)| {
-                    let machine = Machine::new(&self.modules, self.files, self.loader);
+                    let machine = Machine::new(&self.modules, self.files, &names, self.loader);
                     let (found, used) = find(&machine, directory);
                     machine.finish(found, used)
                 })

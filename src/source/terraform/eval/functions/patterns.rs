@@ -20,8 +20,9 @@ pub fn run(call: &Call) -> Option<Eval> {
     })
 }
 
-fn compiled(pattern: &str) -> Eval<Regex> {
-    Regex::new(pattern).map_err(|_| Fail::new(format!("`{pattern}` is not a pattern that can be read")))
+fn compiled(call: &Call, pattern: &str) -> Eval<Regex> {
+    let unreadable = || Fail::new(format!("`{pattern}` is not a pattern that can be read"));
+    call.machine.pattern(pattern).ok_or_else(unreadable)
 }
 
 fn replace(call: &Call) -> Eval {
@@ -31,7 +32,7 @@ fn replace(call: &Call) -> Eval {
     let pattern = wanted.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
     match pattern {
         Some(pattern) => {
-            let pattern = compiled(pattern)?;
+            let pattern = compiled(call, pattern)?;
             // Matches that touch a hole are left: what stands there is not known.
             let holes = text.holes();
             let clear = |span: Span| !holes.iter().any(|hole| hole.span.overlaps(span));
@@ -84,7 +85,7 @@ fn spliced(call: &Call, text: &MappedText, changes: Vec<(Span, MappedText)>) -> 
 }
 
 fn regex(call: &Call) -> Eval {
-    let pattern = compiled(&known!(call, call.text(0)?))?;
+    let pattern = compiled(call, &known!(call, call.text(0)?))?;
     let text = known!(call, call.mapped(1)?);
     if !text.is_known() {
         return Ok(call.unknown());
@@ -96,7 +97,7 @@ fn regex(call: &Call) -> Eval {
 }
 
 fn regexall(call: &Call) -> Eval {
-    let pattern = compiled(&known!(call, call.text(0)?))?;
+    let pattern = compiled(call, &known!(call, call.text(0)?))?;
     let text = known!(call, call.mapped(1)?);
     if !text.is_known() {
         return Ok(call.unknown());
