@@ -49,7 +49,7 @@ fn tree(texts: &[(&str, &str)]) -> Tree {
             continue;
         }
         let file = files.add(SourceFile::new(*path, *text));
-        let read = native(file, *text);
+        let read = native(file, text);
         assert!(read.problems.is_empty(), "{:?}", read.problems);
         parsed.push(TerraformFile { path: (*path).to_owned(), file, body: read.body });
     }

@@ -47,7 +47,7 @@ fn ours(context: &str, expressions: &[String]) -> Vec<String> {
     }
     let mut files = Files::new();
     let file = files.add(SourceFile::new("main.tf", text.as_str()));
-    let read = native(file, text.as_str());
+    let read = native(file, &text);
     assert!(read.problems.is_empty(), "{:?}", read.problems);
     let parsed = [TerraformFile { path: "main.tf".into(), file, body: read.body }];
     let found = evaluate(&parsed, &mut files, &Disk(data()));

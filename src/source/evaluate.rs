@@ -68,7 +68,7 @@ fn read_one(id: FileId, file: &SourceFile) -> (TerraformFile, Parts) {
     } else if name.ends_with(".json") {
         read::json(id, &file.text)
     } else {
-        read::native(id, Arc::clone(&file.text))
+        read::shared(id, &file.text)
     };
     let told = detect::by_name(&file.name) == Some(Kind::Terraform);
     let path = if told { file.name.to_string() } else { format!("{}.tf", file.name) };

@@ -199,7 +199,7 @@ impl Run<'_> {
                 self.foreign += 1;
                 let file = self.files.add(SourceFile::new(path.as_str(), text.clone()));
                 let json = path.ends_with(".json");
-                let body = if json { read::json(file, &text) } else { read::native(file, text) }.body;
+                let body = if json { read::json(file, &text) } else { read::shared(file, &text) }.body;
                 read.push(TerraformFile { path, file, body });
             }
             if !read.is_empty() {

@@ -24,6 +24,7 @@ use crate::text::Place;
 use super::syntax::Body;
 
 pub use json::{json, json_values};
+pub(in crate::source) use native::shared;
 pub use native::{native, template};
 pub(super) use quick::block;
 

@@ -25,8 +25,12 @@ const DEEPEST: usize = 16;
 const DEEPEST_BRACKETS: usize = 60;
 
 /// Reads a file. Never fails: what can't be read is a problem, and the rest is there.
-pub fn native(file: FileId, text: impl Into<Arc<str>>) -> Read {
-    let text: &Arc<str> = &text.into();
+pub fn native(file: FileId, text: &str) -> Read {
+    shared(file, &text.into())
+}
+
+/// Reads a file whose text the tree may keep, to read parts of it when something asks for them.
+pub(in crate::source) fn shared(file: FileId, text: &Arc<str>) -> Read {
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body_text = text.get(base..).unwrap_or("");
     let speaks = memchr::memmem::find(text.as_bytes(), b"ociam:").is_some();
