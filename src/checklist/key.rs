@@ -244,63 +244,56 @@ fn secret(at: usize, one: &Secret, now: Timestamp) -> SecretState {
 
 /// What is left to do: see to the standby, go over to it, then end the old one.
 fn rotation(secrets: &[SecretState], ocid: &str, region: Option<&str>, warn_days: i64) -> Vec<String> {
-    let lasting = |one: &&SecretState| one.works && one.days_left.is_none_or(|days| days >= warn_days);
-    let due: Vec<&SecretState> = secrets.iter().filter(|one| !lasting(one)).collect();
-    if due.is_empty() || secrets.is_empty() {
-        return Vec::new();
-    }
+    let lasts = |one: &SecretState| one.days_left.is_none_or(|days| days >= warn_days);
     let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
     let state = |name: &str, state: &str| {
         format!(
             "oci generative-ai api-key set-api-key-state --api-key-id {ocid} --key-name {name} --state {state}{region}"
         )
     };
+    let renew = |name: &str| {
+        format!(
+            "oci generative-ai api-key renew --api-key-id {ocid} --details '{{\"keyName\": \"{name}\", \"timeExpiry\": \"<date>\"}}'{region}"
+        )
+    };
+    let go_over = |name: &str| {
+        format!("give secret `{name}` to the programs and verify that requests authenticate with it")
+    };
+    let ending: Vec<&SecretState> = secrets.iter().filter(|one| one.works && !lasts(one)).collect();
     let mut steps = Vec::new();
-    match secrets.iter().find(lasting) {
-        Some(standby) => {
+    let mut renewed = None;
+    if let Some(keeper) = secrets.iter().find(|one| one.works && lasts(one)) {
+        let mut others = secrets.iter().filter(|one| one.name != keeper.name);
+        let ready = |one: &SecretState| lasts(one) && (one.works || one.state == "INACTIVE");
+        if let Some(spent) = others.find(|one| !one.works && !ready(one)).filter(|_| ending.is_empty()) {
+            // Programs may still hold what has just expired.
+            steps.extend((spent.state == "EXPIRED").then(|| go_over(&keeper.name)));
             steps.push(format!(
-                "give secret `{}` to the programs and verify that requests authenticate with it",
-                standby.name
+                "renew secret `{}`, so that it stands by: {}",
+                spent.name,
+                renew(&spent.name)
             ));
         }
-        None => {
-            let inactive = secrets
-                .iter()
-                .find(|one| one.state == "INACTIVE" && one.days_left.is_none_or(|days| days >= warn_days));
-            let standby = match inactive {
-                Some(standby) => {
-                    steps.push(format!(
-                        "activate secret `{}`: {}",
-                        standby.name,
-                        state(&standby.name, "ACTIVE")
-                    ));
-                    standby.name.as_str()
-                }
-                None => {
-                    // The one in use stays until the other is renewed.
-                    let idle =
-                        secrets.iter().min_by_key(|one| (one.works, one.days_left.unwrap_or(i64::MAX)));
-                    let name = idle.map_or("two", |one| one.name.as_str());
-                    steps.push(format!(
-                        "renew secret `{name}`: oci generative-ai api-key renew --api-key-id {ocid} --details '{{\"keyName\": \"{name}\", \"timeExpiry\": \"<date>\"}}'{region}"
-                    ));
-                    name
-                }
-            };
-            steps.push(format!(
-                "give secret `{standby}` to the programs and verify that requests authenticate with it"
-            ));
-        }
+        steps.extend((!ending.is_empty()).then(|| go_over(&keeper.name)));
+    } else if let Some(standby) = secrets.iter().find(|one| one.state == "INACTIVE" && lasts(one)) {
+        let activate = state(&standby.name, "ACTIVE");
+        steps.push(format!("activate secret `{}`: {activate}", standby.name));
+        steps.push(go_over(&standby.name));
+    } else if let Some(idle) =
+        // The one in use stays until the other is renewed.
+        secrets.iter().min_by_key(|one| (one.works, one.days_left.unwrap_or(i64::MAX)))
+    {
+        let name = if secrets.len() < 2 && idle.works { "two" } else { idle.name.as_str() };
+        steps.push(format!("renew secret `{name}`: {}", renew(name)));
+        renewed = Some(name);
+        steps.push(go_over(name));
     }
-    for one in due.iter().filter(|one| one.works) {
-        steps.push(format!(
-            "deactivate secret `{}`, which can be undone: {}",
-            one.name,
-            state(&one.name, "INACTIVE")
-        ));
+    for one in ending.iter().filter(|one| renewed != Some(one.name.as_str())) {
+        let name = &one.name;
+        steps.push(format!("deactivate secret `{name}`, which can be undone: {}", state(name, "INACTIVE")));
         steps.push(format!(
             "revoke it, which can't be undone, once nothing uses it: {}",
-            state(&one.name, "REVOKED")
+            state(name, "REVOKED")
         ));
     }
     steps
@@ -358,6 +351,27 @@ mod tests {
             judged(&[("one", "ACTIVE", "2026-11-25T00:00:00Z"), ("two", "ACTIVE", "2026-11-20T00:00:00Z")]);
         assert!(expired.rotation.first().is_some_and(|step| step.starts_with("renew secret `two`")));
         assert!(expired.remarks.iter().any(|remark| remark.text == "secret `two` expired 2 days ago"));
+    }
+
+    #[test]
+    fn an_inactive_standby_is_nothing_to_do_and_a_spent_one_is_to_be_renewed() {
+        let far = "2027-02-01T00:00:00Z";
+        let inactive = judged(&[("one", "ACTIVE", far), ("two", "INACTIVE", far)]);
+        assert_eq!((inactive.gravity(), inactive.rotation.len()), (Gravity::Note, 0));
+        let revoked = judged(&[("one", "REVOKED", far), ("two", "ACTIVE", far)]);
+        assert_eq!((revoked.gravity(), revoked.rotation.len()), (Gravity::Note, 1));
+        assert!(revoked.rotation.first().is_some_and(|step| step.starts_with("renew secret `one`, so that")));
+        let expired = judged(&[("one", "ACTIVE", "2026-11-20T00:00:00Z"), ("two", "ACTIVE", far)]);
+        let starts: Vec<&str> = expired.rotation.iter().filter_map(|step| step.get(..17)).collect();
+        assert_eq!(starts, ["give secret `two`", "renew secret `one"]);
+    }
+
+    #[test]
+    fn when_both_end_the_other_is_renewed_first_and_the_one_in_use_ended_last() {
+        let both =
+            judged(&[("one", "ACTIVE", "2026-11-25T00:00:00Z"), ("two", "ACTIVE", "2026-11-26T00:00:00Z")]);
+        let starts: Vec<&str> = both.rotation.iter().filter_map(|step| step.split('`').nth(1)).collect();
+        assert_eq!(starts, ["one", "one", "two"], "{:?}", both.rotation);
     }
 
     #[test]

@@ -33,7 +33,9 @@ impl Builder<'_> {
         let (region, _) = self.region_state();
         self.params.set("region-state", region);
         self.params.set("call-note", sentence(&self.route.note));
-        self.params.set("base-note", sentence(&self.route.base_note));
+        // The notes are about GenAI API keys.
+        let note = if self.method == GENAI_API_KEY { sentence(&self.route.base_note) } else { String::new() };
+        self.params.set("base-note", note);
         let titles: Vec<&str> = self.grants.iter().skip(1).map(|grant| grant.title.as_str()).collect();
         self.params.set("service-titles", capital(&titles.join(" and ")));
         let rule = self.grants.first().and_then(|grant| grant.dynamic_group.as_ref());

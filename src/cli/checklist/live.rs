@@ -63,7 +63,9 @@ fn local(plan: &Plan, online: &Online) -> Local {
         origin: one.origin.clone(),
         unusable: online.flaw(one),
     };
-    found.credentials = online.candidates().iter().map(credential).collect();
+    // That the metadata service is asked for shows nothing of it yet.
+    let seen = online.candidates().iter().filter(|one| one.origin != "asked for");
+    found.credentials = seen.map(credential).collect();
     found
 }
 
