@@ -56,6 +56,8 @@ pub(super) fn params(
         params.set("base-url", format!("{host_url}{}", route.base_for(method)));
         params.set("call-url", format!("{host_url}{}{}", route.base_for(method), route.path));
     }
+    let agents = route.plane().starts_with("agent");
+    params.set("limit-service", if agents { "generative-ai-agent" } else { "generative-ai" });
     params.set_default("model", subject.model());
     params.set("call-title", subject.call.title.as_str());
     params.set("workload-title", subject.workload.title.as_str());

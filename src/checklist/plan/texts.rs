@@ -37,7 +37,7 @@ impl Builder<'_> {
         let note = if self.method == GENAI_API_KEY { sentence(&self.route.base_note) } else { String::new() };
         self.params.set("base-note", note);
         let titles: Vec<&str> = self.grants.iter().skip(1).map(|grant| grant.title.as_str()).collect();
-        self.params.set("service-titles", capital(&titles.join(" and ")));
+        self.params.set("service-titles", titles.join(" and "));
         let rule = self.grants.first().and_then(|grant| grant.dynamic_group.as_ref());
         if let Some(rule) = rule.map(|group| group.rule.clone()) {
             self.params.set("rule", rule);

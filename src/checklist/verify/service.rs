@@ -230,7 +230,7 @@ impl Check<'_, '_> {
             .tenancy
             .as_ref()
             .map(|tenancy| tenancy.limits.clone())
-            .filter(|limits| !limits.is_empty());
+            .filter(|limits| names.iter().any(|name| limits.contains_key(name)));
         let values: BTreeMap<String, i64> = match known {
             Some(limits) => limits,
             None => match self.look_up(Ask::Limits, "the limits") {

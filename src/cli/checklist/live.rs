@@ -110,7 +110,7 @@ fn attempt(trial: &Trial<'_>, online: &mut Online) -> Observed {
             let Some(tenancy) = tenancy else { return open("tenancy") };
             let query = vec![
                 ("compartmentId".to_owned(), tenancy),
-                ("serviceName".to_owned(), "generative-ai".to_owned()),
+                ("serviceName".to_owned(), known("limit-service").unwrap_or_default()),
             ];
             online.list(at, region, &Question { query, ..look_up("/20190729/limitValues") })
         }
