@@ -149,7 +149,7 @@ pub(super) fn compartment(case: &Case, facts: &Facts) -> Option<String> {
     // Statements quoted among the words speak of their own compartment, not of the target.
     let quoted = every(
         &facts.request.to_ascii_lowercase(),
-        pattern!(r"(?i)\bin compartment (?:id )?[`'\x22]?([\w:.\-]+)"),
+        pattern!(r"(?i)\b(?:allow|deny|endorse|admit)\b[^\n]*?\bin compartment (?:id )?[`'\x22]?([\w:.\-]+)"),
     );
     found.retain(|name| !quoted.contains(&name.to_ascii_lowercase()));
     found.into_iter().next().filter(|name| name.starts_with("ocid1.") || catalog::region(name).is_none())

@@ -15,6 +15,10 @@ pub fn extract(pasted: &str) -> Case {
         end -= 1;
     }
     let pasted = pasted.get(..end).unwrap_or("");
+    // What was asked of a model says nothing of why it gave no answer.
+    let prompt = pattern!(r"(?i)(\bselect\s+ai\b)[^;\r\n]*");
+    let without = prompt.as_ref().map(|prompt| prompt.replace_all(pasted, "$1"));
+    let pasted = without.as_deref().unwrap_or(pasted);
     let mut case = Case::default();
     for object in json_objects(pasted) {
         read_json(&object, &mut case);

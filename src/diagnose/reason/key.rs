@@ -8,7 +8,7 @@ use crate::diagnose::mentions::{self, first, pattern};
 use crate::diagnose::rank::Weights;
 
 pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
-    bearer_shape(facts, weights);
+    bearer_shape(case, facts, weights);
     if facts.auth != Some(Auth::GenaiApiKey) {
         return;
     }
@@ -92,7 +92,21 @@ fn expired(case: &Case, facts: &Facts, weights: &mut Weights) {
 }
 
 /// What stands where a secret belongs.
-fn bearer_shape(facts: &Facts, weights: &mut Weights) {
+fn bearer_shape(case: &Case, facts: &Facts, weights: &mut Weights) {
+    let print = pattern!(r"^\s*[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7,31}\s*$");
+    let given = case.key.as_deref().unwrap_or_default();
+    if facts.auth == Some(Auth::GenaiApiKey) && first(given, print).is_some() {
+        let text = "the fingerprint of a user's API key stands where the secret `sk-…` belongs".to_owned();
+        add(
+            weights,
+            &compared(text),
+            &[
+                ("wrong-credential-kind", 6.0),
+                ("genai-secret-not-active", -1.5),
+                ("key-region-mismatch", -1.5),
+            ],
+        );
+    }
     let ocid = pattern!(r"(?i)(?:bearer\s+|api_?key['\x22]?\s*[=:]\s*['\x22]?)(ocid1\.[a-z0-9]+)");
     if first(&facts.all, ocid).is_some() {
         let text = "an OCID stands where the secret `sk-…` belongs".to_owned();
