@@ -231,6 +231,34 @@ fn a_text_with_a_template_that_is_never_closed_keeps_its_white_space() {
 }
 
 #[test]
+fn a_number_sign_a_name_over_lines_and_a_hole_in_the_margin_stay_as_they_are() {
+    for text in [
+        "$a)#",
+        "] %{ if } {#= ",
+        "${x} } {#\nallow use ",
+        "} ${x} allow =#\nallow ",
+        "allow ${x} {#\n${x} ",
+        "${x} IN %{ if } group\nallow ",
+        "any-user manage id allow allow IN %{ if } '2022-01-01T00:00Z'# ",
+    ] {
+        assert_laws(text, &[]);
+    }
+    assert_laws("admit <a b> } # ocid1.group.oc1..x ", &[Span::new(30, 35)]);
+}
+
+#[test]
+fn a_hole_behind_what_is_read_ends_the_reading() {
+    // A statement in quotes is read without them: the hole lies behind its last byte.
+    for text in
+        ["\"allow group 'a\"", "'allow group A to use buckets in tenancy where a = 'b\"", "\"allow 'x\" "]
+    {
+        for start in 0..text.len() {
+            assert_laws(text, &[Span::new(start, text.len())]);
+        }
+    }
+}
+
+#[test]
 fn huge_texts_take_linear_time() {
     let started = std::time::Instant::now();
     for piece in [

@@ -113,6 +113,8 @@ fn edits(text: &str, holes: &[Span], names: Names, style: Style, is_rule: bool) 
     let mut before: Option<Token> = None;
     for token in &lexed.tokens {
         match before {
+            // What a hole stands for may go on in the words behind it.
+            Some(before) if names.join(before.span, token.span) => {}
             Some(before) => edits.gap(before, *token, names.is_function(before.span)),
             None => edits.margin(Span::new(0, token.span.start())),
         }
@@ -133,8 +135,11 @@ struct Edits<'t> {
 }
 
 impl Edits<'_> {
+    /// Notes a change, unless there is none or it would reach into a hole.
     fn replace(&mut self, span: Span, replacement: &str) {
-        if span.of(self.text) != replacement {
+        let next = self.holes.partition_point(|hole| hole.end <= span.start);
+        let in_hole = self.holes.get(next).is_some_and(|hole| hole.overlaps(span));
+        if !in_hole && span.of(self.text) != replacement {
             self.found.push((span, replacement.to_owned()));
         }
     }
@@ -179,13 +184,16 @@ impl Edits<'_> {
         self.replace(span, wanted);
     }
 
-    /// Next to a hole, missing white space may be meant.
+    /// Where missing white space may be meant, or means something.
     fn glued_for_a_reason(&self, before: Token, after: Token) -> bool {
         let sign =
             |token: Token| matches!(token.kind, TokenKind::Comma | TokenKind::Equal | TokenKind::NotEqual);
+        // A number sign with white space around it begins a comment.
+        let at_sign = after.kind != TokenKind::Comment
+            && (before.span.of(self.text).ends_with('#') || after.span.of(self.text).starts_with('#'));
         let at_hole =
             self.holes.iter().any(|hole| hole.end == before.span.end || hole.start == after.span.start);
-        at_hole && !sign(before) && !sign(after)
+        at_sign || at_hole && !sign(before) && !sign(after)
     }
 }
 
@@ -228,6 +236,11 @@ impl SortedNames {
             self.next += 1;
         }
         self.atoms.get(self.next).is_some_and(|atom| atom.overlaps(token))
+    }
+
+    /// Whether two tokens, the first of which was the last one asked for, are parts of one name.
+    fn join(&self, before: Span, after: Span) -> bool {
+        self.atoms.get(self.next).is_some_and(|atom| atom.start <= before.start && after.end <= atom.end)
     }
 
     fn is_function(&self, token: Span) -> bool {

@@ -397,7 +397,7 @@ impl<'t> Lexer<'t> {
     /// Whether the number sign at the current place begins a comment, not a part of a word.
     fn starts_comment(&self) -> bool {
         let glued = self.out.tokens.last().is_some_and(|last| last.span.end() == self.at);
-        !glued || self.byte(self.at + 1) == Some(b' ')
+        !glued || self.byte(self.at + 1).is_none_or(|next| next.is_ascii_whitespace())
     }
 
     fn comment(&mut self) {
@@ -475,7 +475,8 @@ impl<'t> Lexer<'t> {
             while holes.first().is_some_and(|hole| hole.start() < at) {
                 holes = holes.get(1..).unwrap_or(&[]);
             }
-            if let Some(hole) = holes.first().filter(|hole| hole.start() == at) {
+            // A hole may lie beyond the end of what is read.
+            if let Some(hole) = holes.first().filter(|hole| hole.start() == at && at < self.end) {
                 at = hole.end().min(self.end);
                 continue;
             }
