@@ -185,7 +185,7 @@ fn format_verb(input: &str) -> IResult<&str, &str> {
     recognize((tag("%"), opt(alt((index, key))), verb, not(alphanumeric1))).parse(input)
 }
 
-/// The length of `{name}` or `[a name]` where only a name can stand: after `group`, `compartment`, `id`.
+/// The length of `{name}` or `[a name]` where only a name can stand: after `group`, `compartment`, `id`, `in`.
 fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
     let before = before.trim_end();
     let keyword = before
@@ -194,9 +194,18 @@ fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
     let keyword = keyword?.rsplit(char::is_whitespace).next()?;
     let announces_name = matches!(
         Keyword::of(keyword),
-        Keyword::Group | Keyword::DynamicGroup | Keyword::Id | Keyword::Compartment | Keyword::Service
+        Keyword::Group
+            | Keyword::DynamicGroup
+            | Keyword::Id
+            | Keyword::Compartment
+            | Keyword::Service
+            | Keyword::In
     );
-    if !announces_name {
+    // Behind the first word permissions may stand, which are written in capitals.
+    let announces_subject =
+        matches!(Keyword::of(keyword), Keyword::Allow | Keyword::Deny | Keyword::Endorse | Keyword::Admit)
+            && rest.get(1..).is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
+    if !announces_name && !announces_subject {
         return None;
     }
     let named = |c: char| word(c) || matches!(c, '-' | ' ');
@@ -240,6 +249,8 @@ mod tests {
     #[test]
     fn a_name_in_brackets_is_a_placeholder_only_where_a_name_must_stand() {
         assert_eq!(found("group {g} to {A_B} in compartment id [the OCID]"), ["{g}", "[the OCID]"]);
+        assert_eq!(found("Allow {group name} to {A_B} in {location}"), ["{group name}", "{location}"]);
+        assert_eq!(found("Allow {A_B} in tenancy"), [""; 0]);
         assert_eq!(found("group A {A_B} in tenancy where all {x}"), [""; 0]);
     }
 

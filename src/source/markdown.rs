@@ -1,13 +1,13 @@
 //! Markdown: statements in code blocks, `<pre>` and `<copy>`, indented code and code spans; and in running
 //! text, where only what is certain is worth a word.
 
-use crate::text::{FileId, MappedText, Origin, Place, Span, TextBuilder};
+use crate::text::{FileId, HoleKind, MappedText, Origin, Place, Span, TextBuilder};
 
 use super::comments::{self, Comments};
 use super::configuration::Role;
 use super::parts::Parts;
 use super::recognise::looks_like_statement;
-use super::scan::{self, scan};
+use super::scan::{self, Found, scan};
 
 /// Reads a page.
 pub(super) fn read(file: FileId, text: &str) -> Parts {
@@ -31,7 +31,7 @@ pub(super) fn read(file: FileId, text: &str) -> Parts {
             Inside::Fence(mark, length) => {
                 let run = content.chars().take_while(|&c| c == mark).count();
                 if run >= length && content.trim_start_matches(mark).trim().is_empty() {
-                    page.end_block(Role::Candidate, false);
+                    page.end_block(Role::Candidate, Markup::Marks);
                     inside = Inside::Prose;
                 } else {
                     page.block.push(Span::new(start, line.end()));
@@ -40,7 +40,7 @@ pub(super) fn read(file: FileId, text: &str) -> Parts {
             Inside::Tag => {
                 page.block.push(Span::new(start, line.end()));
                 if ["</pre>", "</copy>", "</code>"].iter().any(|end| lower.contains(end)) {
-                    page.end_block(Role::Candidate, true);
+                    page.end_block(Role::Candidate, Markup::Tags);
                     inside = Inside::Prose;
                 }
             }
@@ -56,25 +56,30 @@ pub(super) fn read(file: FileId, text: &str) -> Parts {
                 if let Some((mark, run)) = fence {
                     page.end_prose();
                     inside = Inside::Fence(mark, run);
+                } else if opens_behind_text(content) {
+                    page.end_block(Role::Candidate, Markup::Marks);
+                    page.prose.push(Span::new(start, line.end()));
+                    page.end_prose();
+                    inside = Inside::Fence('`', 3);
                 } else if tag {
                     page.end_prose();
                     page.block.push(Span::new(start, line.end()));
                     if closed {
-                        page.end_block(Role::Candidate, true);
+                        page.end_block(Role::Candidate, Markup::Tags);
                     } else {
                         inside = Inside::Tag;
                     }
                 } else if content.trim().is_empty() {
                     page.end_prose();
                     if !page.block.is_empty() {
-                        page.end_block(Role::Candidate, false);
+                        page.end_block(Role::Candidate, Markup::Marks);
                     }
                 } else if (own.starts_with("    ") || own.starts_with('\t'))
                     && (blank || !page.block.is_empty())
                 {
                     page.block.push(Span::new(start, line.end()));
                 } else {
-                    page.end_block(Role::Candidate, false);
+                    page.end_block(Role::Candidate, Markup::Marks);
                     page.prose.push(Span::new(start, line.end()));
                 }
             }
@@ -82,7 +87,8 @@ pub(super) fn read(file: FileId, text: &str) -> Parts {
         blank = content.trim().is_empty();
     }
     page.end_prose();
-    page.end_block(Role::Candidate, inside == Inside::Tag);
+    let markup = if inside == Inside::Tag { Markup::Tags } else { Markup::Marks };
+    page.end_block(Role::Candidate, markup);
     page.parts
 }
 
@@ -105,36 +111,38 @@ struct Page<'t> {
 }
 
 impl Page<'_> {
-    fn end_block(&mut self, role: Role, markup: bool) {
+    fn end_block(&mut self, role: Role, markup: Markup) {
         let lines = std::mem::take(&mut self.block);
         let code: Vec<Span> =
             lines.into_iter().filter(|line| !line.of(self.text).starts_with("//")).collect();
         for hit in scan(self.text, &code) {
-            let mut own = scan::text_of(&hit, self.text, self.file, 0);
-            if markup {
-                own = without_entities(&own);
-            }
-            self.add(own, hit.span, hit.rule, role);
+            let own = scan::text_of(&hit, self.text, self.file, 0);
+            self.add(plain(&own, markup), hit.span, hit.rule, role);
         }
     }
 
     fn end_prose(&mut self) {
         let lines = std::mem::take(&mut self.prose);
-        for line in &lines {
-            let spans = code_spans(self.text, *line);
+        // A code span may go on over the lines of its paragraph or list item.
+        for item in lines.chunk_by(|_, next| !begins_item(next.of(self.text))) {
+            let spans = code_spans(self.text, item);
             for span in &spans {
                 let own = span.of(self.text);
                 if looks_like_statement(own) {
-                    let text = MappedText::verbatim(own, self.file, span.start());
-                    self.add(text, *span, false, Role::Candidate);
+                    let gaps = margins(self.text, item, *span);
+                    let hit = Found { span: *span, gaps, escapes: false, rule: false };
+                    let own = scan::text_of(&hit, self.text, self.file, 0);
+                    self.add(plain(&own, Markup::Marks), *span, false, Role::Candidate);
                 }
             }
-            if !spans.is_empty() {
-                continue;
-            }
-            for hit in scan(self.text, &[*line]) {
-                let own = scan::text_of(&hit, self.text, self.file, 0);
-                self.add(without_entities(&own), hit.span, hit.rule, Role::Prose);
+            for line in item {
+                if spans.iter().any(|span| span.overlaps(*line)) {
+                    continue;
+                }
+                for hit in scan(self.text, &[*line]) {
+                    let own = scan::text_of(&hit, self.text, self.file, 0);
+                    self.add(plain(&own, Markup::Tags), hit.span, hit.rule, Role::Prose);
+                }
             }
         }
     }
@@ -149,26 +157,59 @@ impl Page<'_> {
     }
 }
 
-/// The insides of the code spans of a line.
-fn code_spans(text: &str, line: Span) -> Vec<Span> {
-    let own = line.of(text);
+/// Whether a fence opens at the end of a line of text, as pages that were made from HTML have it.
+fn opens_behind_text(content: &str) -> bool {
+    let Some(before) = content.trim_end().strip_suffix("```") else { return false };
+    let mut runs = 0;
+    let mut rest = before;
+    while let Some(at) = rest.find("```") {
+        runs += 1;
+        rest = rest.get(at..).unwrap_or("").trim_start_matches('`');
+    }
+    runs % 2 == 0 && !before.trim().is_empty() && !before.ends_with('`')
+}
+
+/// Whether a line of running text begins something new: a list item, a row, a heading.
+fn begins_item(line: &str) -> bool {
+    let mark = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let numbered = mark.len() < line.len() && mark.starts_with([')', '.']);
+    numbered || line.starts_with(['|', '#']) || ["- ", "* ", "+ "].iter().any(|mark| line.starts_with(mark))
+}
+
+/// The insides of the code spans in lines that follow one another.
+fn code_spans(text: &str, lines: &[Span]) -> Vec<Span> {
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Vec::new() };
+    let own = first.to(*last).of(text);
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(open) = own.get(at..).and_then(|rest| rest.find('`')).map(|offset| at + offset) {
-        let run = own.get(open..).map_or(0, |rest| rest.bytes().take_while(|&byte| byte == b'`').count());
-        let start = open + run;
+    // Lengths of runs that nothing closes: looking for their ends again would be quadratic.
+    let mut open: Vec<usize> = Vec::new();
+    while let Some(start) = own.get(at..).and_then(|rest| rest.find('`')).map(|offset| at + offset) {
+        let run = own.get(start..).map_or(0, |rest| rest.bytes().take_while(|&byte| byte == b'`').count());
+        let start = start + run;
+        at = start;
+        if open.contains(&run) {
+            continue;
+        }
         let Some(close) = closing(own, start, run) else {
-            at = start;
+            open.push(run);
             continue;
         };
+        // A lone backtick does not take the first of a pair on a later line.
+        let line_end =
+            |at: usize| own.get(at..).and_then(|rest| rest.find('\n')).map_or(own.len(), |end| at + end);
+        let line_start = own.get(..close).and_then(|before| before.rfind('\n')).unwrap_or(0);
+        if line_end(start) < close {
+            let line = own.get(line_start..line_end(close)).unwrap_or("");
+            if line.split(|c| c != '`').filter(|found| found.len() == run).count() % 2 == 0 {
+                continue;
+            }
+        }
         let inner = own.get(start..close).unwrap_or("");
         let lead = inner.len() - inner.trim_start().len();
-        let begin = line.start() + start + lead;
+        let begin = first.start() + start + lead;
         found.push(Span::new(begin, begin + inner.trim().len()));
         at = close + run;
-        if found.len() > 1_000 {
-            break;
-        }
     }
     found
 }
@@ -186,31 +227,92 @@ fn closing(own: &str, from: usize, run: usize) -> Option<usize> {
     }
 }
 
-/// The same text with `&lt;` and its like decoded.
-fn without_entities(text: &MappedText) -> MappedText {
-    const ENTITIES: [(&str, &str); 6] =
-        [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " ")];
+/// What stands between the lines inside a span: line breaks and the margins behind them.
+fn margins(text: &str, lines: &[Span], span: Span) -> Vec<Span> {
+    let between = lines.iter().zip(lines.iter().skip(1));
+    let gaps =
+        between.map(|(line, next)| Span::new(line.start() + line.of(text).trim_end().len(), next.start()));
+    gaps.filter(|gap| span.start() < gap.start() && gap.end() < span.end()).collect()
+}
+
+/// What may stand in a statement that isn't part of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Markup {
+    /// Marks of bold text, and an ellipsis for what the page leaves out.
+    Marks,
+    /// Those, and entities and tags of HTML.
+    Tags,
+}
+
+/// The statement without markup: entities decoded, marks of bold text and tags left out, an ellipsis unknown.
+fn plain(text: &MappedText, markup: Markup) -> MappedText {
     let own = text.as_str();
-    if !own.contains('&') {
+    if !own.contains(['&', '*', '<', '.', '\u{2026}']) {
         return text.clone();
     }
     let mut builder = TextBuilder::new();
     let mut done = 0;
-    for (at, _) in own.match_indices('&') {
+    for (at, _) in own.match_indices(['&', '*', '<', '.', '\u{2026}']) {
+        let before = own.get(..at).unwrap_or("");
         let rest = own.get(at..).unwrap_or("");
-        let Some((entity, decoded)) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity)) else {
+        let Some((length, read)) = (at >= done).then(|| markup_at(before, rest, markup)).flatten() else {
             continue;
         };
         builder.push_mapped(&text.slice(Span::new(done, at)));
-        let span = Span::new(at, at + entity.len());
+        let span = Span::new(at, at + length);
         let file = text.segments().first().map(|segment| segment.source.file);
         if let Some(place) = file.and_then(|file| text.locate(span, file)) {
-            builder.push(decoded, place, Origin::Escaped, None);
+            match read {
+                Read::As(decoded) => builder.push(decoded, place, Origin::Escaped, None),
+                Read::Omitted => {
+                    let written = span.of(own);
+                    let reason = format!("`{written}` stands for what is left out");
+                    builder.push_hole(written, place, None, HoleKind::Placeholder, reason);
+                }
+            }
         }
         done = span.end();
     }
     builder.push_mapped(&text.slice(Span::new(done, own.len())));
     builder.finish()
+}
+
+/// How a piece of markup is read.
+enum Read {
+    As(&'static str),
+    /// What the page leaves out.
+    Omitted,
+}
+
+/// The piece of markup at the start of `rest`: its length and what it stands for.
+fn markup_at(before: &str, rest: &str, markup: Markup) -> Option<(usize, Read)> {
+    const ENTITIES: [(&str, &str); 6] =
+        [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " ")];
+    const TAGS: [&str; 9] = ["b", "i", "em", "strong", "code", "var", "span", "u", "mark"];
+    let space_before = before.is_empty() || before.ends_with(char::is_whitespace);
+    if markup == Markup::Tags {
+        if let Some((entity, decoded)) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity)) {
+            return Some((entity.len(), Read::As(decoded)));
+        }
+        let tag = rest.strip_prefix('<').and_then(|inner| inner.split_once('>')).map(|(tag, _)| tag);
+        let name =
+            |tag: &str| tag.trim_start_matches('/').split(' ').next().unwrap_or("").to_ascii_lowercase();
+        if let Some(tag) = tag.filter(|tag| TAGS.contains(&name(tag).as_str())) {
+            return Some((tag.len() + 2, Read::As("")));
+        }
+    }
+    for dots in ["...", "\u{2026}"] {
+        let alone = |after: &str| after.is_empty() || after.starts_with(char::is_whitespace);
+        if space_before && rest.strip_prefix(dots).is_some_and(alone) {
+            return Some((dots.len(), Read::Omitted));
+        }
+    }
+    let after = rest.strip_prefix("**")?;
+    let opens = space_before && after.starts_with(|c: char| !c.is_whitespace() && c != '*');
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ')' | '}');
+    let closes = before.ends_with(|c: char| !c.is_whitespace() && !matches!(c, '*' | '/'))
+        && (after.is_empty() || after.starts_with(ends));
+    (opens || closes).then_some((2, Read::As("")))
 }
 
 #[cfg(test)]
@@ -241,6 +343,51 @@ mod tests {
             ]
         );
         assert!(found.iter().all(|(_, role)| *role == Role::Candidate));
+    }
+
+    #[test]
+    fn code_spans_and_blocks_go_on_over_lines() {
+        let text = "- Needed: `Allow group A to read objects in compartment\n  B where target.bucket.name='b'`.\n- One ` alone\n  `Allow group C to use keys in tenancy`\n\n> `Allow group D to use keys in tenancy where ANY {\n> request.operation='a',\n> request.operation='b'\n> }`\n\nAs follows:```\nAllow any-user to use keys in tenancy where all {\nrequest.user.id = 'x',\nrequest.user.name = 'y'}\n```\n\n```\nall {resource.type='a', resource.compartment.id='x'},\nall {resource.type='b', resource.compartment.id='x'}\n\"Allow group E to use keys in tenancy,\n\"Allow group F to use keys in tenancy\"\n--> Desc = Allow Dynamic Group G to extract reports in tenancy\n```\n";
+        let texts: Vec<_> = statements(text).into_iter().map(|(text, _)| text).collect();
+        assert_eq!(
+            texts,
+            [
+                "Allow group A to read objects in compartment B where target.bucket.name='b'",
+                "Allow group C to use keys in tenancy",
+                "Allow group D to use keys in tenancy where ANY { request.operation='a', request.operation='b' }",
+                "Allow any-user to use keys in tenancy where all {\nrequest.user.id = 'x',\nrequest.user.name = 'y'}",
+                "Allow group E to use keys in tenancy,",
+                "Allow group F to use keys in tenancy",
+            ]
+        );
+        assert_eq!(read(FileId(0), text).matching_rules.len(), 2);
+    }
+
+    #[test]
+    fn marks_of_bold_text_are_left_out_and_an_ellipsis_is_unknown() {
+        let text = "```\nAllow **{group name}** to manage virtual-network-family in **{location}**\n```\n\n`Allow group A to use functions-family ... where request.principal.type='x'`\n\n<pre>Allow group <b>B</b> to use <i>keys</i> in tenancy where request.user.name = /**/</pre>\n";
+        let found = statements(text);
+        let texts: Vec<_> = found.iter().map(|(text, _)| text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "Allow {group name} to manage virtual-network-family in {location}",
+                "Allow group A to use functions-family ... where request.principal.type='x'",
+                "Allow group B to use keys in tenancy where request.user.name = /**/",
+            ]
+        );
+        let parts = read(FileId(0), text);
+        for statement in &parts.statements {
+            let parsed = crate::policy::parse(statement.text.as_str(), &statement.text.hole_spans());
+            let errors = parsed.errors.iter().filter(|error| error.severity == crate::diag::Severity::Error);
+            assert_eq!(errors.count(), 0, "{:?}", parsed.errors);
+        }
+        // What is edited in the statement lies where it stands in the file.
+        let first = &parts.statements[0].text;
+        let at = first.as_str().find("manage").unwrap();
+        let place = first.editable(Span::new(at, at + 6)).unwrap();
+        assert_eq!(place.span.of(text), "manage");
+        assert_eq!(first.editable(Span::new(0, first.as_str().len())), None);
     }
 
     #[test]

@@ -148,8 +148,9 @@ fn own_place(text: &MappedText, home: Place) -> Place {
 /// The same text with its template expressions and placeholders as holes. For hosts that fill them in
 /// later, and so can't know them.
 pub(super) fn with_holes(text: MappedText) -> MappedText {
-    let found = holes(text.as_str());
-    if found.is_empty() || !text.is_known() {
+    let mut found = holes(text.as_str());
+    found.retain(|span| !text.holes().iter().any(|hole| hole.span.overlaps(*span)));
+    if found.is_empty() {
         return text;
     }
     let mut builder = TextBuilder::new();

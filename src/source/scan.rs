@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::text::{FileId, MappedText, Origin, Place, Span, TextBuilder};
 
-use super::recognise::{START_WORDS, looks_like_matching_rule, looks_like_statement};
+use super::recognise::{DESCRIPTIONS, START_WORDS, looks_like_matching_rule, looks_like_statement};
 
 /// Longest text that is taken for a statement.
 const LONGEST: usize = 8_000;
@@ -116,7 +116,9 @@ pub(super) fn scan(text: &str, lines: &[Span]) -> Vec<Found> {
                     while lines.get(index).is_some_and(|line| line.end() < from) {
                         index += 1;
                     }
-                    found.push(hit);
+                    if !describes(text.get(start..at).unwrap_or("")) {
+                        found.push(hit);
+                    }
                 }
                 // The rest of a line without quotes is text that was judged as a whole.
                 if quote.is_none() && lines.get(index).is_some_and(|line| line.end() <= from) {
@@ -170,6 +172,15 @@ fn candidate(text: &str, line: Span, fresh: bool) -> Option<Start> {
         }
     }
     None
+}
+
+/// Whether what stands before a statement ends in the key of a description: `Desc = `, `"description": "`.
+fn describes(before: &str) -> bool {
+    let key = before.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '\\'));
+    let Some(key) = key.strip_suffix([':', '=']) else { return false };
+    let key = key.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    let word = key.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or("");
+    DESCRIPTIONS.iter().any(|name| word.eq_ignore_ascii_case(name))
 }
 
 /// Length of what may stand before a statement on its line: space, list marks, prompts, tags, a quote.
@@ -294,13 +305,19 @@ fn push_gap(text: &str, gaps: &mut Vec<Span>, from: usize, to: usize) {
     }
 }
 
+/// The first word of a line, in lower case.
+fn first_word(line: &str) -> String {
+    let start = line.get(..line.len().min(40)).unwrap_or(line).to_ascii_lowercase();
+    let ends = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.');
+    start.split(ends).next().unwrap_or("").to_owned()
+}
+
 /// Whether a line goes on with a statement rather than beginning something new.
 pub(super) fn continues(current: &str, next: &str) -> bool {
-    let lower = next.get(..next.len().min(40)).unwrap_or(next).to_ascii_lowercase();
-    let word =
-        lower.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.')).next().unwrap_or("");
+    let word = first_word(next);
     if next.trim().is_empty()
-        || START_WORDS.contains(&word)
+        // Behind a list mark or a quote, too, another statement may begin.
+        || START_WORDS.contains(&first_word(next.get(margin(next)..).unwrap_or(next)).as_str())
         || next.starts_with(['#', '`', '~', '<', '|'])
         || next.starts_with("//")
     {
@@ -312,13 +329,16 @@ pub(super) fn continues(current: &str, next: &str) -> bool {
         || [" to", " in", " where", " of", " id", " group", " compartment", " and", " with"]
             .iter()
             .any(|end| tail.ends_with(end));
-    let follows = matches!(word, "in" | "to" | "where" | "any" | "all" | "and" | "with" | "of")
+    let follows = matches!(word.as_str(), "in" | "to" | "where" | "any" | "all" | "and" | "with" | "of")
         || word.starts_with("request.")
         || word.starts_with("target.")
         || next.starts_with(['{', '}']);
     // A matching rule is one group of conditions: what follows it is another.
     let first = tail.split_whitespace().next().unwrap_or("");
     let statement = START_WORDS.contains(&first);
+    if !statement && !open && tail.trim_end_matches([',', ' ']).ends_with('}') {
+        return false;
+    }
     open || unfinished || statement && follows
 }
 

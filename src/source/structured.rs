@@ -9,7 +9,7 @@ use crate::text::{MappedText, Place, Span};
 use super::configuration::{Attachment, Declared, DeclaredKind, PolicySource, Role, Root};
 use super::json::{Kind, Node};
 use super::parts::{Parts, with_holes};
-use super::recognise::{looks_like_matching_rule, looks_like_statement};
+use super::recognise::{DESCRIPTIONS, looks_like_matching_rule, looks_like_statement};
 use super::scan;
 
 /// Keys on the way to an object that make its `statements` a policy's, whatever they hold.
@@ -28,10 +28,6 @@ const COMPARTMENTS: [&str; 6] = [
 ];
 
 const RULES: [&str; 3] = ["matching_rule", "matching-rule", "matchingRule"];
-
-/// Keys whose text is about something rather than in force.
-const PROSE: [&str; 8] =
-    ["description", "comment", "comments", "notes", "title", "summary", "message", "documentation"];
 
 /// Reads all policies, dynamic groups and declared things below a value.
 pub(super) fn read(root: &Node) -> Parts {
@@ -87,7 +83,7 @@ impl Walker {
     /// A string that no policy is known to use.
     fn text(&mut self, text: &MappedText, place: Place, index: &mut usize) {
         let key = self.path.last().map_or("", String::as_str);
-        let role = if PROSE.contains(&key) { Role::Prose } else { Role::Candidate };
+        let role = if DESCRIPTIONS.contains(&key) { Role::Prose } else { Role::Candidate };
         for (part, rule) in statements_in(text) {
             if rule {
                 self.parts.matching_rule(part, place, None, None, role);
