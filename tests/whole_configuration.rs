@@ -16,6 +16,11 @@ use tempfile::TempDir;
 
 /// The findings of one rule, as `file:line`.
 fn found(rule: &str, files: &[(&str, String)]) -> Vec<String> {
+    let place = |one: &Value| format!("{}:{}", one["file"].as_str().unwrap(), one["range"]["start"]["line"]);
+    findings(rule, files).iter().map(place).collect()
+}
+
+fn findings(rule: &str, files: &[(&str, String)]) -> Vec<Value> {
     let folder = TempDir::new().unwrap();
     for (name, text) in files {
         let path = folder.path().join(name);
@@ -27,8 +32,7 @@ fn found(rule: &str, files: &[(&str, String)]) -> Vec<String> {
     command.args(["lint", "--isolated", "--quiet", "--format", "json", "--select", rule, "."]);
     let output = command.output().unwrap();
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let place = |one: &Value| format!("{}:{}", one["file"].as_str().unwrap(), one["range"]["start"]["line"]);
-    document["findings"].as_array().unwrap().iter().map(place).collect()
+    document["findings"].as_array().unwrap().clone()
 }
 
 /// A policy attached to the root, one statement a line from its line 4 on.
@@ -129,4 +133,21 @@ fn agents_are_not_missed_a_grant_that_may_stand_in_what_is_not_resolved() {
     assert_eq!(found(rule, &[("a.tf", set_up.clone())]), ["a.tf:4"]);
     let open = "resource \"oci_identity_policy\" \"b\" {\n  compartment_id = var.tenancy_ocid\n  statements = var.statements\n}\nvariable \"statements\" {}\n";
     assert_eq!(found(rule, &[("a.tf", set_up), ("b.tf", open.to_owned())]), Vec::<String>::new());
+}
+
+#[test]
+fn braces_that_an_unset_variable_leaves_empty_are_no_error() {
+    let tree = r#"
+variable "cluster" { default = null }
+locals {
+  condition  = format("ALL {%v}", join(", ", compact([var.cluster != null ? "request.region = 'fra'" : null])))
+  statements = formatlist("Allow dynamic-group %v to {CLUSTER_JOIN} in tenancy where %v", ["a"], local.condition)
+}
+resource "oci_identity_policy" "p" {
+  statements = concat(local.statements, ["Allow group A to use keys in tenancy where ALL {}"])
+}
+"#;
+    let severity = |one: &Value| one["severity"].as_str().unwrap().to_owned();
+    let found = findings("empty-condition", &[("main.tf", tree.to_owned())]);
+    assert_eq!(found.iter().map(severity).collect::<Vec<_>>(), ["info", "error"]);
 }

@@ -57,18 +57,28 @@ impl Located<'_> {
     /// variable with `default = ""` is until somebody sets it.
     pub fn is_beside_empty_expression(&self, span: Span) -> bool {
         let Some(file) = self.configuration.files.get(self.home.file) else { return false };
-        let hides = |from: u32, to: u32| {
-            let between = Span { start: from, end: to.max(from) }.of(&file.text);
-            ["${", "%{", "%s", "%v"].iter().any(|mark| between.contains(mark))
-        };
+        let expression = |text: &str| ["${", "%{", "%s", "%v"].iter().any(|mark| text.contains(mark));
+        let hides = |from: u32, to: u32| expression(Span { start: from, end: to.max(from) }.of(&file.text));
         let near = |offset: u32| offset + 2 >= span.start && offset <= span.end + 2;
         let own = |segment: &Segment| {
             let place = segment.via.unwrap_or(segment.source);
             (place.file == self.home.file).then_some(place.span)
         };
+        // Pieces of one literal that is itself brought in as a whole, with nothing but an expression between them.
+        let apart = |a: Place, b: Place| {
+            let file = self.configuration.files.get(a.file).filter(|_| a.file == b.file)?;
+            let gap = file.text.get(a.span.end()..b.span.start())?;
+            let template =
+                gap.starts_with(['$', '%']) && gap.get(1..)?.starts_with('{') && gap.ends_with('}');
+            Some(template || matches!(gap, "%s" | "%v"))
+        };
         let segments = self.mapped.segments();
         let between = segments.windows(2).any(|pair| match pair {
-            [a, b] => near(a.text.end) && own(a).zip(own(b)).is_some_and(|(a, b)| hides(a.end, b.start)),
+            [a, b] => {
+                near(a.text.end)
+                    && (own(a).zip(own(b)).is_some_and(|(a, b)| hides(a.end, b.start))
+                        || apart(a.source, b.source) == Some(true))
+            }
             _ => false,
         });
         // What comes last and is empty lies outside the statement's own text.

@@ -68,6 +68,15 @@ pub fn is_read_by_name(name: &str) -> bool {
 /// The kind that a file's name tells, `None` for names that tell nothing.
 pub(super) fn by_name(name: &str) -> Option<Kind> {
     let name = name.to_ascii_lowercase();
+    for template in [".j2", ".jinja", ".jinja2"] {
+        if let Some(made) = name.strip_suffix(template) {
+            // What a template makes has a structure, but it has none itself that JSON or YAML would allow.
+            return by_name(made).map(|kind| match kind {
+                Kind::Terraform | Kind::Markdown | Kind::Policy => kind,
+                _ => Kind::Text,
+            });
+        }
+    }
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if ends(&[
         ".tf",
@@ -131,6 +140,9 @@ mod tests {
         assert_eq!(by_name("plan.json"), Some(Kind::Json));
         assert_eq!(by_name("x.policy"), Some(Kind::Policy));
         assert_eq!(by_name("x"), None);
+        assert_eq!(by_name("main.tf.j2"), Some(Kind::Terraform));
+        assert_eq!(by_name("iam.yml.j2"), Some(Kind::Text));
+        assert_eq!(by_name("x.sh.j2"), None);
     }
 
     #[test]

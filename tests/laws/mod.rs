@@ -9,7 +9,10 @@ use proptest::prelude::ProptestConfig;
 pub fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
     match std::env::var_os("PROPTEST_CASES") {
-        Some(_) => default,
+        // More cases are left aside on the way to more cases.
+        Some(_) => {
+            ProptestConfig { max_global_rejects: default.cases.saturating_mul(8).max(1_024), ..default }
+        }
         None => ProptestConfig { cases, ..default },
     }
 }

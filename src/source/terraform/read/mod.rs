@@ -3,6 +3,7 @@
 //! ```text
 //! text ── quick ───────────────────────────────────────► Body
 //!   └─ not plain? ── hcl-edit ──► its tree ── convert, literal ─┤
+//!        └─ tags of Jinja? ── passed over in a copy (tags)
 //!        └─ refused? ── repair (what Terraform takes and hcl-edit refuses), then block by block ─┘
 //! ```
 //!
@@ -17,6 +18,7 @@ mod quick;
 mod relocate;
 mod repair;
 mod scan;
+mod tags;
 
 use crate::diag::Finding;
 use crate::text::Place;

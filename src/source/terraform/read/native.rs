@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hcl_edit::structure;
 
+use crate::diag::Severity;
 use crate::source::problem;
 use crate::source::terraform::syntax::{Block, Body, TemplatePart};
 use crate::text::{FileId, Place, Span};
@@ -11,6 +12,7 @@ use crate::text::{FileId, Place, Span};
 use super::convert::Converter;
 use super::repair::{adapted, name_length, renamed, safe_heredocs};
 use super::scan::{Chunk, Kind, Mark, badly_closed, chunks, comma_before_entry, next_entry, scan};
+use super::tags::without_tags;
 use super::{Comment, Read, quick};
 
 /// How many repairs one text may need before it is taken apart.
@@ -34,7 +36,8 @@ pub(in crate::source) fn shared(file: FileId, text: &Arc<str>) -> Read {
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body_text = text.get(base..).unwrap_or("");
     let speaks = memchr::memmem::find(text.as_bytes(), b"ociam:").is_some();
-    let mut reader = Reader { file, text, salvageable: SALVAGEABLE, read: Read::default() };
+    let mut reader =
+        Reader { file, text, salvageable: SALVAGEABLE, read: Read::default(), is_template: false };
     let body = quick::body(file, text, base);
     if !speaks && let Some(body) = body {
         return Read { body, ..Read::default() };
@@ -45,7 +48,10 @@ pub(in crate::source) fn shared(file: FileId, text: &Arc<str>) -> Read {
     }
     match body {
         Some(body) => reader.read.body = body,
-        None => reader.whole(base, body_text, &marks),
+        None => match without_tags(body_text, &marks) {
+            Some((copy, tag)) => reader.untagged(base, &copy, tag),
+            None => reader.whole(base, body_text, &marks),
+        },
     }
     reader.read
 }
@@ -66,6 +72,8 @@ struct Reader<'t> {
     /// How many bytes of bad attributes may still be read again.
     salvageable: usize,
     read: Read,
+    /// Whether both branches of a condition stand in the text.
+    is_template: bool,
 }
 
 /// Why a text was refused, and where in the file.
@@ -103,6 +111,33 @@ impl Reader<'_> {
             }
         }
         self.few_problems();
+    }
+
+    /// Reads a template of Jinja by a copy of equal length without its tags, the first of which stands at `tag`. Both
+    /// branches of a condition are in the copy, so what is wrong with it says little: one problem tells of all.
+    fn untagged(&mut self, base: usize, copy: &str, tag: usize) {
+        let text = format!("{}{copy}", self.text.get(..base).unwrap_or(""));
+        let mut reader = Reader {
+            text: &text,
+            file: self.file,
+            salvageable: SALVAGEABLE,
+            read: Read::default(),
+            is_template: true,
+        };
+        reader.whole(base, copy, &scan(copy));
+        self.read.body = reader.read.body;
+        let place = self.place(base + tag, base + tag + 2);
+        let lost = reader.read.problems.first();
+        let message = match lost {
+            None => "this is a template of Jinja: it is read without its tags".to_owned(),
+            Some(_) => {
+                "this is a template of Jinja, and parts of it can't be read without its tags".to_owned()
+            }
+        };
+        let mut problem = problem::unreadable(place, message, Some("check what it is rendered to"));
+        problem.note = lost.map(|lost| lost.message.clone());
+        problem.severity = if lost.is_some() { Severity::Warning } else { Severity::Info };
+        self.read.problems.push(problem);
     }
 
     /// Keeps the comments that speak to this tool.
@@ -158,7 +193,9 @@ impl Reader<'_> {
                 let place = self.place(chunk.start + at, chunk.start + at + length);
                 let name = current.get(at..at + length).unwrap_or("");
                 let text = format!("`{name}` is set twice in this block");
-                repeated.push(problem::unreadable(place, text, Some("delete one of the two")));
+                if !self.is_template {
+                    repeated.push(problem::unreadable(place, text, Some("delete one of the two")));
+                }
                 renamed(current, at, round)
             } else if !is_adapted {
                 is_adapted = true;
