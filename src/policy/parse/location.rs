@@ -18,13 +18,10 @@ impl Parser<'_> {
             let article = self.advance();
             let word = self.words(article);
             let until = self.peek().span.start();
-            self.error(
-                Kind::UnexpectedText,
-                article.span,
-                format!("`{word}` has no place before a location"),
-            )
-            .help("leave it out")
-            .fix(Span::new(article.span.start(), until), "");
+            // Oracle's own pages print it, and no refusal is on record.
+            self.warn(Kind::UnexpectedText, article.span, format!("`{word}` has no place before a location"))
+                .help("leave it out")
+                .fix(Span::new(article.span.start(), until), "");
         }
         let first = self.peek();
         let kind = match first.word {

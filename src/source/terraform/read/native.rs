@@ -364,7 +364,8 @@ mod tests {
 
     /// What hcl-edit makes of a text that it takes as it is.
     fn slowly(text: &str) -> Option<Body> {
-        let mut reader = Reader { file: FileId(0), text, salvageable: 0, read: Read::default() };
+        let mut reader =
+            Reader { file: FileId(0), text, salvageable: 0, read: Read::default(), is_template: false };
         reader.parse(Chunk { start: 0, end: text.len() }).ok()
     }
 
