@@ -103,7 +103,7 @@ resource "oci_identity_policy" "{{ prefix }}_p" {
     fn a_copy_has_the_length_of_its_text_and_terraform_has_no_tags() {
         let (copy, first) = without_tags(TEMPLATE, &scan(TEMPLATE)).unwrap();
         assert_eq!(copy.len(), TEMPLATE.len());
-        assert!(TEMPLATE[first..].starts_with("{%-"));
+        assert!(TEMPLATE.get(first..).unwrap().starts_with("{%-"));
         for text in [
             "locals {# c #}\n a = 1\n}",
             "a = \"{{ x }}\"\n",
