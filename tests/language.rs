@@ -116,7 +116,7 @@ fn each_mistake_is_named_with_the_words_that_hold_it() {
         ("allow group A to use x", &["error missing-clause []"]),
         ("allow group A to use x tenancy", &["error missing-keyword [tenancy]"]),
         ("allow group A to use x on tenancy", &["error misspelt-keyword [on]"]),
-        ("allow group A to use x in the tenancy", &["error unexpected-text [the]"]),
+        ("allow group A to use x in the tenancy", &["warning unexpected-text [the]"]),
         ("allow group A to use x in web", &["error missing-keyword [web]"]),
         ("allow group A to use x in region fra", &["error unknown-location [region]"]),
         ("allow group A to use x in tenancy Mine", &["error tenancy-name-in-allow [Mine]"]),
