@@ -37,12 +37,18 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// Where lines start; found when a place is first asked for, since most files of a run have nothing to show.
     lines: OnceLock<Box<[u32]>>,
+    /// How many characters begin before each block of bytes, so that a column of a long line is not counted from its
+    /// start each time: a plan is one line of megabytes.
+    characters: OnceLock<Box<[u32]>>,
 }
+
+/// How many bytes of a text have one entry in the table of its characters.
+const BLOCK: usize = 4096;
 
 impl SourceFile {
     /// A file of this name and text.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into(), lines: OnceLock::new() }
+        Self { name: name.into(), text: text.into(), lines: OnceLock::new(), characters: OnceLock::new() }
     }
 
     fn lines(&self) -> &[u32] {
@@ -57,8 +63,29 @@ impl SourceFile {
         let offset = offset.min(self.text.len());
         let line = self.lines().partition_point(|&start| start as usize <= offset);
         let start = self.line_start(line);
-        let column = self.text.get(start..offset).map_or(offset - start, |text| text.chars().count()) + 1;
+        let column = match self.text.get(start..offset) {
+            Some(text) if text.len() <= BLOCK => text.chars().count() + 1,
+            Some(_) => self.characters_before(offset) - self.characters_before(start) + 1,
+            None => offset - start + 1,
+        };
         Position { line, column, offset }
+    }
+
+    /// How many characters begin before a byte of the text.
+    fn characters_before(&self, offset: usize) -> usize {
+        let count = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        let bytes = self.text.as_bytes();
+        let table = self.characters.get_or_init(|| {
+            let mut before = 0;
+            let blocks = bytes.chunks(BLOCK).map(|block| {
+                let so_far = before;
+                before += count(block) as u32;
+                so_far
+            });
+            blocks.collect()
+        });
+        let Some(&before) = table.get(offset / BLOCK) else { return count(bytes) };
+        before as usize + bytes.get(offset / BLOCK * BLOCK..offset).map_or(0, count)
     }
 
     /// Number of lines, at least 1.
@@ -143,5 +170,16 @@ mod tests {
         assert_eq!(file.position(99), Position { line: 3, column: 2, offset: 11 });
         assert_eq!(file.line(2), "x");
         assert_eq!(file.line(9), "");
+    }
+
+    #[test]
+    fn columns_of_a_long_line_count_characters_too() {
+        for repeats in [1, BLOCK / 3, BLOCK, 3 * BLOCK] {
+            let file = SourceFile::new("a.json", format!("first\n{}", "aé".repeat(repeats)));
+            for offset in [6, 7, 9, 3 * repeats + 3, 3 * repeats + 6] {
+                let text = file.text.get(6..offset).unwrap_or("");
+                assert_eq!(file.position(offset).column, text.chars().count() + 1, "{repeats} {offset}");
+            }
+        }
     }
 }
