@@ -54,11 +54,14 @@ fn check(sandbox: &Box, arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
 }
 
+/// Name, the key's state, its secrets' with their days left, the exit code, and what is said.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, i64)], i32, &'a [&'a str]);
+
 const HOME: &str = "us-chicago-1";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_state_of_a_key_is_told_with_its_exit_code() {
-    let cases: [(&str, &str, &[(&str, i64)], i32, &[&str]); 10] = [
+    let cases: [Case<'_>; 10] = [
         (
             "healthy",
             "ACTIVE",
