@@ -42,6 +42,37 @@ fn the_command_line_counts_before_the_environment_and_that_before_the_file() {
 }
 
 #[test]
+fn rules_on_trial_run_when_they_are_asked_for() {
+    let tree = r#"
+resource "oci_identity_group" "scientists" {
+  compartment_id = var.tenancy_ocid
+  name           = "Scientists"
+  description    = "those who call models"
+}
+resource "oci_identity_policy" "apps" {
+  compartment_id = var.tenancy_ocid
+  name           = "apps"
+  description    = "apps"
+  statements     = ["Allow group Developers to use generative-ai-chat in compartment Apps"]
+}
+variable "tenancy_ocid" {}
+"#;
+    let folder = folder(&[("main.tf", tree)]);
+    let told = |environment: &[(&str, &str)], arguments: &[&str]| {
+        let mut command =
+            ociam(folder.path(), &[&["lint", "-q", "--format", "concise", "."], arguments].concat());
+        stdout(command.envs(environment.iter().copied())).contains("[unused-group]")
+    };
+    assert!(!told(&[], &[]));
+    assert!(!told(&[], &["--pedantic"]));
+    assert!(told(&[], &["--preview"]));
+    assert!(told(&[], &["--config", "preview=true"]));
+    assert!(told(&[("OCIAM_PREVIEW", "true")], &[]));
+    assert!(told(&[], &["--extend-select", "unused-group"]));
+    assert!(!told(&[], &["--preview", "--ignore", "unused-group"]));
+}
+
+#[test]
 fn config_show_says_where_each_value_comes_from() {
     let folder = folder(&[(
         "ociam.toml",

@@ -82,12 +82,16 @@ fn lint(rule: &str, config: Option<&str>, format: &str, text: &str) -> Vec<Value
         Some(file) => vec!["--config", file.path().to_str().unwrap()],
         None => vec!["--isolated"],
     };
-    let pedantic = rules::find(rule).is_some_and(|rule| rule.persona == Persona::Pedantic);
+    let asks = match rules::find(rule).map(|rule| rule.persona) {
+        Some(Persona::Pedantic) => Some("--pedantic"),
+        Some(Persona::Preview) => Some("--preview"),
+        Some(Persona::Default) | None => None,
+    };
     let mut child = Command::new(env!("CARGO_BIN_EXE_ociam"))
         .arg("lint")
         .args(from)
         .args(["--quiet", "--format", "json", "--input-format", format, "-"])
-        .args(pedantic.then_some("--pedantic"))
+        .args(asks)
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

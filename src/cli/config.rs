@@ -184,6 +184,7 @@ pub(super) fn settings(config: &Config) -> Settings {
         extend_select: texts(&config.extend_select),
         ignore: texts(&config.ignore),
         pedantic: config.pedantic.unwrap_or(false),
+        preview: config.preview.unwrap_or(false),
         severity: config.severity.iter().map(|(rule, (_, severity))| (rule.clone(), *severity)).collect(),
         per_path_ignores: config
             .per_path_ignores
@@ -216,6 +217,7 @@ fn show(config: &Config) -> Answer {
         ("never-ignore", list(&config.never_ignore)),
         ("require-suppression-reason", config.require_suppression_reason.unwrap_or(false).to_string()),
         ("pedantic", config.pedantic.unwrap_or(false).to_string()),
+        ("preview", config.preview.unwrap_or(false).to_string()),
         ("fail-on", format!("{:?}", config.fail_on.unwrap_or_default().as_str())),
     ]);
     let origin = |key: &str| config.origins.get(key).map_or("default", AsRef::as_ref);

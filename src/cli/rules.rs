@@ -51,9 +51,12 @@ pub(super) fn run(args: &RulesArgs, terminal: &Terminal) -> Answer {
         writeln!(out, "{}", bold(category.as_str()))?;
         for rule in of_category {
             let fix = if rule.fix == FixAvailability::None { ' ' } else { '*' };
-            let pedantic = if rule.persona == Persona::Pedantic { " (pedantic)" } else { "" };
+            let persona = match rule.persona {
+                Persona::Default => String::new(),
+                asked_for => format!(" ({})", asked_for.as_str()),
+            };
             let (name, severity) = (rule.name, rule.severity.as_str());
-            writeln!(out, "  {name:width$} {fix} {severity:7}  {}{pedantic}", rule.summary())?;
+            writeln!(out, "  {name:width$} {fix} {severity:7}  {}{persona}", rule.summary())?;
         }
         writeln!(out)?;
     }

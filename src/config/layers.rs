@@ -83,6 +83,7 @@ impl Config {
         }
         self.select = top.select.or(self.select.take());
         self.pedantic = top.pedantic.or(self.pedantic);
+        self.preview = top.preview.or(self.preview);
         self.require_suppression_reason = top.require_suppression_reason.or(self.require_suppression_reason);
         self.fail_on = top.fail_on.or(self.fail_on);
         self.severity.extend(top.severity);

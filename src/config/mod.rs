@@ -101,6 +101,8 @@ pub struct Config {
     pub require_suppression_reason: Option<bool>,
     /// Whether to run pedantic rules.
     pub pedantic: Option<bool>,
+    /// Whether to run rules on trial.
+    pub preview: Option<bool>,
     /// When the exit code is 1.
     pub fail_on: Option<FailOn>,
     /// Severities instead of the rules' own.
@@ -147,13 +149,14 @@ pub fn read(path: &Path) -> io::Result<Layer> {
     Ok((file, config))
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "select",
     "extend-select",
     "ignore",
     "never-ignore",
     "require-suppression-reason",
     "pedantic",
+    "preview",
     "fail-on",
     "severity",
     "per-path-ignores",
@@ -178,6 +181,7 @@ pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
             "never-ignore" => config.never_ignore = reader.rule_names(value),
             "require-suppression-reason" => config.require_suppression_reason = reader.switch(value),
             "pedantic" => config.pedantic = reader.switch(value),
+            "preview" => config.preview = reader.switch(value),
             "fail-on" => {
                 config.fail_on =
                     reader.choice(value, &FailOn::ALL.map(|fail_on| (fail_on.as_str(), fail_on)));

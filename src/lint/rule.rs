@@ -94,6 +94,8 @@ pub enum Persona {
     Default,
     /// Those who ask for opinion with `--pedantic`.
     Pedantic,
+    /// Those who try rules out with `--preview`, before they run unasked.
+    Preview,
 }
 
 impl Persona {
@@ -102,6 +104,7 @@ impl Persona {
         match self {
             Persona::Default => "default",
             Persona::Pedantic => "pedantic",
+            Persona::Preview => "preview",
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::diag::Severity;
 
 use super::rule::{Category, Persona, Rule};
 
-/// What a run was asked to look for. The default runs every rule that is not pedantic.
+/// What a run was asked to look for. The default runs every rule that is neither pedantic nor on trial.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Rule names, categories or `all`; `None` stands for every rule that is not pedantic.
+    /// Rule names, categories or `all`; `None` stands for every rule that is neither pedantic nor on trial.
     pub select: Option<Vec<String>>,
     /// Further rule names or categories, on top of the selection.
     pub extend_select: Vec<String>,
@@ -20,6 +20,8 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Whether pedantic rules run too.
     pub pedantic: bool,
+    /// Whether rules on trial run too.
+    pub preview: bool,
     /// Severities that replace the rules' own.
     pub severity: BTreeMap<String, Severity>,
     /// Rules that are not reported in some files.
@@ -47,7 +49,11 @@ impl Settings {
     pub fn enabled(&self, rule: &Rule) -> bool {
         let selected = match &self.select {
             Some(select) => names(select, rule),
-            None => self.pedantic || rule.persona == Persona::Default,
+            None => match rule.persona {
+                Persona::Default => true,
+                Persona::Pedantic => self.pedantic,
+                Persona::Preview => self.preview,
+            },
         };
         let ignored = names(&self.ignore, rule) && !self.is_never_ignored(rule);
         (selected || names(&self.extend_select, rule)) && !ignored

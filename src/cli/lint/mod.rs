@@ -49,6 +49,9 @@ pub(super) struct LintArgs {
     /// Run the rules that are a matter of opinion too
     #[arg(long, help_heading = RULES)]
     pedantic: bool,
+    /// Run the rules that are on trial too
+    #[arg(long, help_heading = RULES)]
+    preview: bool,
     /// For whom to report [default: regular]
     #[arg(long, value_enum, value_name = "PERSONA", conflicts_with = "pedantic", help_heading = RULES)]
     persona: Option<Reader>,
@@ -325,6 +328,7 @@ fn settings(args: &LintArgs, mut settings: Settings, terminal: &Terminal) -> Res
     }
     settings.ignore.extend(ignore);
     settings.pedantic |= args.is_pedantic();
+    settings.preview |= args.preview;
     Ok(settings)
 }
 

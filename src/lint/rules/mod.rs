@@ -86,6 +86,7 @@ rules! {
     unresolved_statements,
     unused_alias,
     unused_dynamic_group,
+    unused_group,
     variable_not_carried,
 }
 

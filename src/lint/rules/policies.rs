@@ -1,11 +1,11 @@
 //! What several rules ask of the statements of one policy together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diag::Severity;
 use crate::lint::{ConfigurationContext, ParsedStatement};
 use crate::policy::ast::{Atom, LocationKind, MemberKind, Statement, SubjectKind, TenancyRef};
-use crate::source::DeclaredKind;
+use crate::source::{Declared, DeclaredKind};
 
 /// The statements policy by policy, in order; where no policy is known, file by file.
 pub(super) fn lists<'c, 'a>(context: &'c ConfigurationContext<'a>) -> Vec<Vec<&'c ParsedStatement<'a>>> {
@@ -46,6 +46,29 @@ pub(super) fn tenancies(parsed: &ParsedStatement<'_>) -> Vec<Atom> {
 /// The names of groups or dynamic groups in the subject of a statement of one's own tenancy.
 pub(super) fn named(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<Atom> {
     members(parsed, kind).into_iter().map(|(_, name)| name).collect()
+}
+
+/// The declared groups of a kind that no statement names, with their names; none where a statement of the
+/// configuration, or a part of one, is unknown, or none names any group of the kind.
+pub(super) fn unnamed<'c>(
+    context: &'c ConfigurationContext<'_>,
+    kind: DeclaredKind,
+) -> Vec<(&'c Declared, &'c str)> {
+    let mut used = HashSet::new();
+    for parsed in context.statements {
+        let text = parsed.source.text.as_str();
+        used.extend(named(parsed, kind).iter().map(|atom| atom.text(text).to_lowercase()));
+    }
+    let open = !context.configuration.unresolved.is_empty()
+        || context.statements.iter().any(|parsed| !parsed.source.text.is_known());
+    if used.is_empty() || open {
+        return Vec::new();
+    }
+    let declared = context.configuration.declared.iter().filter(|each| each.kind == kind);
+    declared
+        .filter_map(|each| Some((each, each.name.as_ref().filter(|name| name.is_known())?.as_str())))
+        .filter(|(_, name)| !used.contains(&name.to_lowercase()))
+        .collect()
 }
 
 /// Those of them that have no domain before them.

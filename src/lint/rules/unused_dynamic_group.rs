@@ -5,7 +5,7 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
 use crate::source::DeclaredKind;
 
-use super::policies::named;
+use super::policies::unnamed;
 
 /// Flags declared dynamic groups that no statement of the configuration speaks of.
 pub static RULE: Rule = Rule {
@@ -20,23 +20,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
-    let used: Vec<String> = context
-        .statements
-        .iter()
-        .flat_map(|parsed| named(parsed, DeclaredKind::DynamicGroup).into_iter().map(move |atom| (parsed, atom)))
-        .map(|(parsed, atom)| atom.text(parsed.source.text.as_str()).to_lowercase())
-        .collect();
-    let open = !context.configuration.unresolved.is_empty()
-        || context.statements.iter().any(|parsed| !parsed.source.text.is_known());
-    if used.is_empty() || open {
-        return;
-    }
-    for group in context.configuration.declared.iter().filter(|each| each.kind == DeclaredKind::DynamicGroup) {
-        let Some(name) = group.name.as_ref().filter(|name| name.is_known()) else { continue };
-        if !used.contains(&name.as_str().to_lowercase()) {
-            sink.report(group.place, format!("no statement grants anything to the dynamic group `{}`", name.as_str()))
-                .note("the group alone gives its members no right")
-                .help("add a statement for it, or delete it");
-        }
+    for (group, name) in unnamed(context, DeclaredKind::DynamicGroup) {
+        sink.report(group.place, format!("no statement grants anything to the dynamic group `{name}`"))
+            .note("the group alone gives its members no right")
+            .help("add a statement for it, or delete it");
     }
 }
