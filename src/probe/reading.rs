@@ -42,8 +42,8 @@ pub async fn read_policies(lab: &Lab, plan: &Plan, rows: &[Row]) -> Reading {
         return reading;
     };
     let identity = catalog::plane("identity").map_or(&[][..], |plane| plane.auth_methods);
-    // Whoever was refused may read all the same; else somebody else of this machine.
-    let mut readers: Vec<usize> = (0..lab.credentials.len()).collect();
+    // Whoever was refused may read all the same; else another of the credentials that this run is about.
+    let mut readers: Vec<usize> = (0..plan.credentials.len()).collect();
     readers.sort_by_key(|at| *at != cell.credential);
     readers.retain(|at| lab.credentials.get(*at).is_some_and(|one| identity.contains(&one.method)));
     if readers.is_empty() {
