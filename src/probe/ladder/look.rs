@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Bench, kind};
+use super::bench::{Bench, kind};
 use crate::authz::{Policy, StatementText, Tenancy};
 use crate::diagnose::ladder::Outcome;
 use crate::probe::Target;
