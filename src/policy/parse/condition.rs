@@ -1,4 +1,4 @@
-//! Conditions: `where`, `any { … }`, `all { … }`, and the whole of a matching rule.
+//! Conditions: what follows `where`, and the whole of a matching rule.
 
 use super::super::ast::{Condition, MatchingRule, Quantifier, Test, TestKind, Where};
 use super::super::error::SyntaxErrorKind as Kind;
@@ -209,7 +209,7 @@ impl Parser<'_> {
     }
 
     /// Whether no condition can start here.
-    fn ends_condition(&self) -> bool {
+    pub(super) fn ends_condition(&self) -> bool {
         let token = self.peek();
         matches!(
             token.kind,
@@ -226,7 +226,7 @@ impl Parser<'_> {
     }
 
     /// Whether the current word is followed by what makes it a condition.
-    fn starts_condition(&self) -> bool {
+    pub(super) fn starts_condition(&self) -> bool {
         let (token, next) = (self.peek(), self.nth(1));
         let operator = matches!(next.kind, TokenKind::Equal | TokenKind::NotEqual | TokenKind::OtherOperator)
             || (matches!(
@@ -249,7 +249,7 @@ impl Parser<'_> {
             _ => Quantifier::Unknown,
         };
         match (token.kind, next.kind) {
-            _ if quantifier != Quantifier::Unknown && !self.is_variable(token) => {
+            _ if quantifier != Quantifier::Unknown && !self.is_variable() => {
                 self.advance();
                 self.quantified(token, quantifier, depth)
             }
@@ -288,7 +288,7 @@ impl Parser<'_> {
     }
 
     /// Whether `any` or `all` is followed by an operator: a variable that bears such a name.
-    fn is_variable(&self, _token: Token) -> bool {
+    fn is_variable(&self) -> bool {
         matches!(self.nth(1).kind, TokenKind::Equal | TokenKind::NotEqual)
     }
 
@@ -297,210 +297,6 @@ impl Parser<'_> {
             || matches!(next.word, Keyword::Before | Keyword::After | Keyword::Between)
             || (matches!(next.word, Keyword::In | Keyword::Not)
                 && !matches!(self.nth(2).kind, TokenKind::Word))
-    }
-
-    /// What follows `any` or `all`.
-    fn quantified(&mut self, word: Token, quantifier: Quantifier, depth: usize) -> Condition {
-        let next = self.peek();
-        match next.kind {
-            TokenKind::OpenBrace => {
-                self.advance();
-                self.group(word.span, next, quantifier, depth)
-            }
-            TokenKind::OpenParen | TokenKind::OpenBracket => {
-                self.advance();
-                let found = self.words(word);
-                self.error(
-                    Kind::QuantifierWithoutBraces,
-                    next.span,
-                    format!("`{found}` takes braces, not brackets"),
-                )
-                .help(format!("write `{found} {{ … }}`"));
-                self.group(word.span, next, quantifier, depth)
-            }
-            TokenKind::Hole => {
-                self.advance();
-                // The braces and what is in them stand in the hole.
-                let items = vec![Condition::Hole(next.span)];
-                Condition::Group { span: word.span.to(next.span), quantifier, items }
-            }
-            _ => {
-                let found = self.words(word);
-                self.error(
-                    Kind::QuantifierWithoutBraces,
-                    word.span,
-                    format!("braces are missing after `{found}`"),
-                )
-                .help(format!("write `{found} {{ … }}` around the conditions"));
-                let mut items = Vec::new();
-                while !self.ends_condition() {
-                    items.push(self.condition(depth + 1));
-                    if self.eat_kind(TokenKind::Comma).is_none() {
-                        break;
-                    }
-                }
-                // A brace that was only closed.
-                if depth == 0 {
-                    self.eat_kind(TokenKind::CloseBrace);
-                }
-                Condition::Group { span: self.since(word.span), quantifier, items }
-            }
-        }
-    }
-
-    /// The conditions of a group, from after its opening brace to its closing one.
-    fn group(&mut self, start: Span, open: Token, quantifier: Quantifier, depth: usize) -> Condition {
-        let close = match open.kind {
-            TokenKind::OpenParen => TokenKind::CloseParen,
-            TokenKind::OpenBracket => TokenKind::CloseBracket,
-            _ => TokenKind::CloseBrace,
-        };
-        let mut items = Vec::new();
-        let mut needs_comma = false;
-        loop {
-            let token = self.peek();
-            if token.kind == close {
-                self.advance();
-                break;
-            }
-            match token.kind {
-                TokenKind::Comma => {
-                    self.comma(needs_comma, close);
-                    needs_comma = false;
-                    continue;
-                }
-                TokenKind::Semicolon => {
-                    self.advance();
-                    let next = self.peek().kind;
-                    let closes = [TokenKind::Comma, TokenKind::Semicolon, TokenKind::End].contains(&next);
-                    let between = needs_comma && !closes && next != close;
-                    let error =
-                        self.error(Kind::MissingComma, token.span, "conditions are separated by commas");
-                    if between {
-                        error.help("write `,`").fix(token.span, ",");
-                    } else {
-                        error.help("leave it out").fix(token.span, "");
-                    }
-                    needs_comma = false;
-                    continue;
-                }
-                _ if matches!(token.word, Keyword::And | Keyword::Or) && needs_comma => {
-                    self.advance();
-                    self.error(
-                        Kind::AndOrCondition,
-                        token.span,
-                        format!("conditions are separated by commas, not by `{}`", self.words(token)),
-                    )
-                    .help("write `,`; `any` and `all` before the braces say how the conditions combine");
-                    needs_comma = false;
-                    continue;
-                }
-                _ => {}
-            }
-            let other_close =
-                matches!(token.kind, TokenKind::CloseBrace | TokenKind::CloseParen | TokenKind::CloseBracket);
-            if self.ends_condition() && !other_close {
-                self.not_closed(open);
-                break;
-            }
-            if other_close {
-                if token.kind == TokenKind::CloseBrace || open.kind != TokenKind::OpenBrace {
-                    self.not_closed(open);
-                    if open.kind == TokenKind::OpenBrace {
-                        break;
-                    }
-                    self.advance();
-                    break;
-                }
-                self.advance();
-                let found = self.words(token);
-                self.error(Kind::UnbalancedDelimiter, token.span, format!("`{found}` closes nothing"))
-                    .help("leave it out")
-                    .guess(token.span, "");
-                continue;
-            }
-            let glued = needs_comma && token.kind != TokenKind::Hole && !self.after_hole();
-            if glued && !self.next_without_comma(token) {
-                continue;
-            }
-            let before = self.at;
-            items.push(self.condition(depth + 1));
-            needs_comma = true;
-            if self.at == before {
-                self.advance();
-            }
-        }
-        let span = self.since(start);
-        if items.is_empty() && self.previous().is_some_and(|last| last.kind == close) {
-            self.error(Kind::EmptyCondition, span, "no condition stands in the braces")
-                .help("write at least one condition, or leave `where` out");
-        }
-        Condition::Group { span, quantifier, items }
-    }
-
-    /// A comma inside a group.
-    fn comma(&mut self, after_condition: bool, close: TokenKind) {
-        let after_hole = self.after_hole();
-        let comma = self.advance();
-        let next = self.peek();
-        let empty = !after_condition || matches!(next.kind, TokenKind::Comma) || next.kind == close;
-        if empty && !after_hole && (after_condition || !next.has_hole) {
-            self.error(Kind::StrayComma, comma.span, "a condition is missing beside this comma")
-                .help("leave the comma out")
-                .fix(comma.span, "");
-        }
-    }
-
-    fn not_closed(&mut self, open: Token) {
-        if self.after_hole()
-            || self.tokens.get(self.at..).unwrap_or(&[]).iter().any(|t| t.kind == TokenKind::Hole)
-        {
-            return;
-        }
-        let found = self.words(open);
-        let close = match open.kind {
-            TokenKind::OpenParen => ")",
-            TokenKind::OpenBracket => "]",
-            _ => "}",
-        };
-        let place = self.here();
-        self.error(Kind::UnbalancedDelimiter, open.span, format!("`{found}` is never closed"))
-            .help(format!("write `{close}` after the last condition"))
-            .guess(place, close);
-    }
-
-    /// Something follows a condition without a comma. Whether it is read as the next condition.
-    fn next_without_comma(&mut self, token: Token) -> bool {
-        if self.starts_condition() || token.kind == TokenKind::OpenBrace {
-            let place = self.here();
-            self.error(
-                Kind::MissingComma,
-                Span::at(token.span.start()),
-                "a comma is missing before this condition",
-            )
-            .help("write `,` between the conditions")
-            .guess(place, ",");
-            return true;
-        }
-        self.advance();
-        while !matches!(
-            self.peek().kind,
-            TokenKind::End
-                | TokenKind::Comma
-                | TokenKind::CloseBrace
-                | TokenKind::CloseParen
-                | TokenKind::Comment
-        ) && self.peek().word != Keyword::Where
-            && !matches!(self.peek().word, Keyword::And | Keyword::Or)
-            && !self.starts_condition()
-        {
-            self.advance();
-        }
-        let span = self.since(token.span);
-        let found = super::rule::shorten(span.of(self.text));
-        self.error(Kind::UnexpectedText, span, format!("`{found}` is no part of a condition"))
-            .help("a value with spaces stands in quotes; conditions are separated by commas");
-        false
     }
 
     fn too_deep(&mut self, token: Token) -> Condition {

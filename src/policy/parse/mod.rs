@@ -5,10 +5,14 @@
 //! may hold more than its place suggests, so what would be missing after one is taken to stand in it.
 
 mod action;
+mod compartment;
 mod condition;
 mod define;
+mod group;
 mod holes;
 mod location;
+mod member;
+mod misspelt_subject;
 mod origin;
 mod rule;
 mod start;

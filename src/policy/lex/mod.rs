@@ -4,6 +4,10 @@
 //! which swallows the next condition was left open. White space and characters without meaning lie
 //! between tokens; the latter are reported.
 
+mod characters;
+mod enclosed;
+mod word;
+
 use nom::bytes::complete::{tag, take_till, take_while, take_while1};
 use nom::combinator::recognize;
 use nom::{IResult, Parser};
@@ -12,6 +16,8 @@ use smallvec::SmallVec;
 use super::ast::Quote;
 use super::keyword::Keyword;
 use crate::text::Span;
+use characters::is_typographic_quote;
+pub(super) use characters::{is_dash, is_invisible, plain_word};
 
 /// A piece of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,57 +112,6 @@ struct Lexer<'t> {
     /// No single quote, double quote or slash follows, so there is no use in looking for one again.
     no_more: [bool; 3],
     out: Lexed,
-}
-
-/// What became of a quote or pattern.
-struct Enclosed {
-    end: usize,
-    closed: bool,
-    has_escape: bool,
-}
-
-/// A cut byte class: what ends a bare word.
-fn ends_word(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'\t'
-            | b'\r'
-            | b'\n'
-            | 0x0b
-            | 0x0c
-            | b'\''
-            | b'"'
-            | b'{'
-            | b'}'
-            | b'('
-            | b')'
-            | b'['
-            | b']'
-            | b','
-            | b';'
-            | b'='
-            | b'!'
-            | b'<'
-            | b'>'
-            | b'/'
-            | b'\\'
-            | b'`'
-    )
-}
-
-/// Characters that take no room.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' | '\u{202a}'..='\u{202e}')
-        || (c.is_control() && !c.is_whitespace())
-}
-
-/// Dashes that look like `-`.
-pub(super) fn is_dash(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
-}
-
-fn is_typographic_quote(c: char) -> bool {
-    matches!(c, '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{b4}' | '\u{ab}' | '\u{bb}')
 }
 
 impl<'t> Lexer<'t> {
@@ -284,71 +239,6 @@ impl<'t> Lexer<'t> {
         self.at = span.end();
     }
 
-    fn word(&mut self) {
-        let start = self.at;
-        let mut at = start;
-        let (mut plain, mut has_hole, mut ends_with_hole, mut is_odd) = (false, false, false, false);
-        let mut next_hole = self.holes.first().map_or(usize::MAX, |hole| hole.start());
-        while let Some(byte) = self.byte(at) {
-            if at >= next_hole {
-                if let Some(end) = self.hole_at(at) {
-                    (has_hole, ends_with_hole, at) = (true, true, end);
-                    self.skip_holes_before(at);
-                    next_hole = self.holes.first().map_or(usize::MAX, |hole| hole.start());
-                    continue;
-                }
-                next_hole = self.holes.first().map_or(usize::MAX, |hole| hole.start());
-            }
-            let mut length = 1;
-            if byte < 0x80 {
-                if ends_word(byte) && !(byte == b'\\' && self.names_a_tag(start, at)) {
-                    break;
-                }
-                is_odd |= byte.is_ascii_control();
-            } else {
-                let Some(c) = self.char_at(at) else { break };
-                if c.is_whitespace() || is_typographic_quote(c) {
-                    break;
-                }
-                is_odd |= is_dash(c) || is_invisible(c);
-                length = c.len_utf8();
-            }
-            at += length;
-            (plain, ends_with_hole) = (true, false);
-        }
-        if at == start {
-            // A character that begins nothing: leave it out rather than stand still.
-            self.stray(self.char_at(start).map_or(1, char::len_utf8));
-            return;
-        }
-        let span = Span::new(start, at);
-        let kind = if has_hole && !plain { TokenKind::Hole } else { TokenKind::Word };
-        let word = match (kind, is_odd) {
-            (TokenKind::Word, false) if !has_hole => Keyword::of(span.of(self.text)),
-            (TokenKind::Word, true) if !has_hole => Keyword::of(&plain_word(span.of(self.text))),
-            _ => Keyword::None,
-        };
-        self.push_token(Token {
-            span,
-            kind,
-            word,
-            has_hole,
-            ends_with_hole,
-            has_escape: false,
-            is_odd,
-            is_open: false,
-            is_glued: false,
-        });
-    }
-
-    /// Whether the word so far is the beginning of a tag variable: Oracle's own stacks make tag namespaces with a
-    /// backslash in their names.
-    fn names_a_tag(&self, start: usize, at: usize) -> bool {
-        let word = self.text.get(start..at).unwrap_or("").to_ascii_lowercase();
-        let quote_next = matches!(self.byte(at + 1), None | Some(b'"' | b'\''));
-        !quote_next && (word.starts_with("tag.") || word.contains(".tag."))
-    }
-
     /// `=`, `!=`, `! =`, `!`, and what other languages write.
     fn operator(&mut self) {
         let run: IResult<&str, &str> =
@@ -417,8 +307,7 @@ impl<'t> Lexer<'t> {
         if self.byte(self.at + 1) == Some(b'/') && !after_operator {
             self.comment();
         } else if self.in_condition {
-            let enclosed = self.enclosed('/', 1, 2);
-            self.push_enclosed(TokenKind::Pattern, &enclosed);
+            self.pattern();
         } else {
             self.push(TokenKind::Slash, self.at + 1);
         }
@@ -430,126 +319,6 @@ impl<'t> Lexer<'t> {
             Some(b'"') => self.quoted(Quote::Double),
             _ => self.push(TokenKind::Backslash, self.at + 1),
         }
-    }
-
-    fn quoted(&mut self, quote: Quote) {
-        let enclosed = match quote {
-            Quote::Double if self.byte(self.at) == Some(b'\\') => self.enclosed('"', 2, 1),
-            Quote::Double => self.enclosed('"', 1, 1),
-            Quote::Typographic => self.enclosed_typographic(),
-            _ => self.enclosed('\'', 1, 0),
-        };
-        self.push_enclosed(TokenKind::Quoted(quote), &enclosed);
-    }
-
-    fn push_enclosed(&mut self, kind: TokenKind, enclosed: &Enclosed) {
-        let span = Span::new(self.at, enclosed.end);
-        let has_hole = self.holes.first().is_some_and(|hole| hole.overlaps(span));
-        self.push_token(Token {
-            span,
-            kind,
-            word: Keyword::None,
-            has_hole,
-            ends_with_hole: false,
-            has_escape: enclosed.has_escape,
-            is_odd: false,
-            is_open: !enclosed.closed,
-            is_glued: false,
-        });
-        let end = self.at;
-        self.skip_holes_before(end);
-    }
-
-    /// Looks for the `fence` that closes the one at the current place.
-    fn enclosed(&mut self, fence: char, open: usize, index: usize) -> Enclosed {
-        let from = self.at + open;
-        let mut has_escape = false;
-        let mut holes = self.holes;
-        let mut at = from;
-        let mut found = None;
-        let known_open = self.no_more.get(index).copied().unwrap_or(false);
-        if known_open {
-            return Enclosed { end: self.open_end(from, fence), closed: false, has_escape: false };
-        }
-        loop {
-            while holes.first().is_some_and(|hole| hole.start() < at) {
-                holes = holes.get(1..).unwrap_or(&[]);
-            }
-            // A hole may lie beyond the end of what is read.
-            if let Some(hole) = holes.first().filter(|hole| hole.start() == at && at < self.end) {
-                at = hole.end().min(self.end);
-                continue;
-            }
-            match self.byte(at) {
-                None => {
-                    if let Some(flag) = self.no_more.get_mut(index) {
-                        *flag = true;
-                    }
-                    break;
-                }
-                Some(b'\\') if open == 2 && self.byte(at + 1) == Some(b'"') => {
-                    found = Some((at, at + 2));
-                    break;
-                }
-                Some(b'\\') if matches!(self.byte(at + 1), Some(b'\\' | b'\'' | b'"' | b'/')) => {
-                    has_escape = true;
-                    at += 2;
-                }
-                Some(byte) if char::from(byte) == fence => {
-                    found = Some((at, at + 1));
-                    break;
-                }
-                Some(_) => at += 1,
-            }
-        }
-        let inner = found.and_then(|(at, _)| self.text.get(from..at));
-        match (found, inner) {
-            (Some((_, end)), Some(inner)) if !swallows_next(inner, fence) => {
-                Enclosed { end, closed: true, has_escape }
-            }
-            _ => Enclosed { end: self.open_end(from, fence), closed: false, has_escape: false },
-        }
-    }
-
-    /// Typographic quotes come in pairs of any kind.
-    fn enclosed_typographic(&mut self) -> Enclosed {
-        let open = self.char_at(self.at).map_or(1, char::len_utf8);
-        let from = self.at + open;
-        let rest = self.text.get(from..self.end).unwrap_or("");
-        let close = rest
-            .char_indices()
-            .find(|(_, c)| is_typographic_quote(*c) || matches!(c, '\'' | '"' | '\n' | '=' | '{' | '}'));
-        match close {
-            Some((at, c)) if is_typographic_quote(c) || matches!(c, '\'' | '"') => {
-                Enclosed { end: from + at + c.len_utf8(), closed: true, has_escape: false }
-            }
-            _ => Enclosed { end: self.open_end(from, '\''), closed: false, has_escape: false },
-        }
-    }
-
-    /// Where a quote that is never closed was probably meant to end.
-    fn open_end(&self, from: usize, fence: char) -> usize {
-        let rest = self.text.get(from..self.end).unwrap_or("");
-        let in_condition = self.in_condition;
-        let mut at = from;
-        let mut holes = self.holes;
-        for c in rest.chars() {
-            while holes.first().is_some_and(|hole| hole.end() <= at) {
-                holes = holes.get(1..).unwrap_or(&[]);
-            }
-            let stop = match c {
-                ',' | '}' | ')' => true,
-                '/' => fence == '/' && at > from,
-                _ if c.is_whitespace() => fence == '/' || !in_condition,
-                _ => false,
-            };
-            if stop && !holes.first().is_some_and(|hole| hole.contains(at)) {
-                break;
-            }
-            at += c.len_utf8();
-        }
-        let kept = self.text.get(from..at).unwrap_or("").trim_end().len();
-        from + kept
     }
 
     /// A full stop at the end of the last word ends the sentence, not the name.
@@ -578,22 +347,4 @@ impl<'t> Lexer<'t> {
         self.at = cut;
         self.push(TokenKind::Stop, cut + 1);
     }
-}
-
-/// Whether the text between two fences holds the start of another condition, up to its operator: then the
-/// second fence opens that condition's value, and the first was left open.
-fn swallows_next(inner: &str, fence: char) -> bool {
-    let inner = inner.trim_end();
-    let Some(rest) = inner.strip_suffix('=') else {
-        return fence == '/' && inner.split_once(',').is_some_and(|(_, later)| later.contains('='));
-    };
-    let rest = rest.strip_suffix('!').unwrap_or(rest).trim_end();
-    let variable = rest.rsplit([' ', ',', '{', '\n', '\t']).next().unwrap_or("");
-    let named = variable.len() < rest.len() && variable.contains('.') && !variable.starts_with('.');
-    named && variable.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | ':' | '$'))
-}
-
-/// The word as its author saw it: plain dashes, nothing invisible.
-pub(super) fn plain_word(word: &str) -> String {
-    word.chars().filter(|c| !is_invisible(*c)).map(|c| if is_dash(c) { '-' } else { c }).collect()
 }
