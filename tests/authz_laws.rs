@@ -11,7 +11,7 @@
 mod laws;
 
 use ociam::authz::{
-    Compiled, ConditionTruth, Cover, Principal, Request, Tenancy, Verdict, Wanted, condition_truth, covers,
+    Compiled, ConditionTruth, Principal, Request, Tenancy, Truth, Verdict, Wanted, condition_truth, covers,
     decide, diff,
 };
 use proptest::prelude::*;
@@ -207,7 +207,7 @@ proptest! {
     fn a_grant_that_covers_another_grants_whatever_it_grants(one in allow(), other in allow(), request in request()) {
         let both = tenancy(&[one.clone(), other.clone()]);
         let [_, a, b] = both.grants.as_slice() else { return Ok(()) };
-        if covers(&both, a, b) == Cover::Yes {
+        if covers(&both, a, b) == Truth::True {
             let (wide, narrow) = (decide(&tenancy(&[one]), &request), decide(&tenancy(&[other]), &request));
             prop_assert!(rank(wide.verdict) >= rank(narrow.verdict));
         }

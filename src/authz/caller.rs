@@ -201,8 +201,7 @@ impl<'c> Caller<'c> {
             SubjectMatch::Service(names) => match self.principal {
                 Principal::Service(name) => {
                     let name = name.to_lowercase();
-                    let one_of =
-                        names.iter().fold(Truth::False, |truth, one| truth.or(super::tree::same(one, &name)));
+                    let one_of = Truth::any(names.iter().map(|one| super::tree::same(one, &name)));
                     (one_of, Some("the name of the service is not known".into()))
                 }
                 _ => (Truth::False, None),

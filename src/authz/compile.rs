@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::action::{Action, TypeName};
 use super::condition::{self, Condition, Language, Text};
-use super::cover::{ConditionTruth, condition_truth};
 use super::subject::{Members, Names, SubjectMatch};
 use super::tree::{Found, NodeId, ROOT, Tree, is_ocid};
+use super::ways::{ConditionTruth, condition_truth};
 use super::{Effect, Truth};
 use crate::catalog::Verb;
 use crate::policy::ast::{self, ActionKind, LocationKind, MemberKind, Rule, SubjectKind, TenancyRef};

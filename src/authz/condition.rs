@@ -402,17 +402,16 @@ impl Test {
         if self.operator == Operator::Intersect {
             return found;
         }
-        let each_is_listed = values.iter().fold(Truth::True, |truth, value| {
+        let each_is_listed = Truth::all(values.iter().map(|value| {
             let one = std::slice::from_ref(value);
-            let listed = self.values.iter().fold(Truth::False, |any, listed| {
-                any.or(match matches(&self.variable, one, listed, attributes) {
+            Truth::any(self.values.iter().map(|listed| {
+                match matches(&self.variable, one, listed, attributes) {
                     Side::Is(is) => is,
                     Side::Absent => Truth::False,
                     Side::Unknown(_) => Truth::Unknown,
-                })
-            });
-            truth.and(listed)
-        });
+                }
+            }))
+        }));
         each_listed_is_there.and(each_is_listed)
     }
 }
@@ -427,9 +426,13 @@ fn matches(variable: &str, carried: &[Arc<str>], value: &Value, attributes: &dyn
     match value {
         Value::Text(text) => Side::Is(equals(variable, carried, text)),
         Value::Pattern(pattern) if pattern.is_everything() => Side::Is(Truth::True),
-        Value::Pattern(pattern) => Side::Is(carried.iter().fold(Truth::False, |truth, one| {
-            truth.or(if one.contains("${") { Truth::Unknown } else { pattern.matches(one).into() })
-        })),
+        Value::Pattern(pattern) => {
+            let fits = |one: &Arc<str>| match one.contains("${") {
+                true => Truth::Unknown,
+                false => pattern.matches(one).into(),
+            };
+            Side::Is(Truth::any(carried.iter().map(fits)))
+        }
         Value::Variable(name) => match attributes.attribute(name) {
             Attribute::Absent => Side::Absent,
             Attribute::Unknown(reason) => Side::Unknown(reason),
@@ -461,15 +464,13 @@ fn matches(variable: &str, carried: &[Arc<str>], value: &Value, attributes: &dyn
 /// Whether any of the carried values is the text.
 fn equals(variable: &str, carried: &[Arc<str>], text: &str) -> Truth {
     let number = variable.starts_with("request.utc-timestamp.");
-    carried.iter().fold(Truth::False, |truth, one| {
+    Truth::any(carried.iter().map(|one| {
         let numbers = || number && text.parse::<u8>().is_ok_and(|n| one.parse::<u8>() == Ok(n));
-        truth.or(if numbers() { Truth::True } else { same(one, text) })
-    })
+        if numbers() { Truth::True } else { same(one, text) }
+    }))
 }
 
 /// Whether every element of `part` is in `whole`.
 fn subset(part: &[Arc<str>], whole: &[Arc<str>]) -> Truth {
-    part.iter().fold(Truth::True, |truth, one| {
-        truth.and(whole.iter().fold(Truth::False, |any, other| any.or(same(one, other))))
-    })
+    Truth::all(part.iter().map(|one| Truth::any(whole.iter().map(|other| same(one, other)))))
 }

@@ -10,12 +10,11 @@ use std::sync::Arc;
 use super::action::{Action, Right};
 use super::compile::{Grant, Scope, written_members};
 use super::compiled::{Compiled, STRANGE_ACTION, UNKNOWN_SUBJECT, action_keys, right_keys, subject_keys};
-use super::cover::{
-    Cover, Of, Way, contradicts, covers_across, covers_apart_from_condition, implies, ways, worst,
-};
+use super::cover::{Of, covers_across, covers_apart_from_condition};
 use super::subject::SubjectMatch;
 use super::tree::{NodeId, ROOT};
-use super::{ADMINISTRATORS_POLICY, Condition};
+use super::ways::{Way, contradicts, implies, ways};
+use super::{ADMINISTRATORS_POLICY, Condition, Truth};
 use crate::catalog::Verb;
 use crate::policy::ast::{Rule, Statement};
 use crate::text::Span;
@@ -124,7 +123,7 @@ fn uncovered(side: &Compiled, other: &Compiled, denies: bool) -> Vec<Change> {
         let open: Vec<_> = atoms
             .into_iter()
             .filter_map(|atom| match atom.covered(side, other) {
-                Cover::Yes => None,
+                Truth::True => None,
                 cover => Some((atom, cover)),
             })
             .collect();
@@ -132,13 +131,13 @@ fn uncovered(side: &Compiled, other: &Compiled, denies: bool) -> Vec<Change> {
             continue;
         }
         let clauses = Clauses::of(rule, &origin.text);
-        let undecided = open.iter().all(|(_, cover)| *cover == Cover::Unknown);
+        let undecided = open.iter().all(|(_, cover)| *cover == Truth::Unknown);
         let related = if denies { None } else { related(side, other, &before, grant) };
         if open.len() == all {
             changes.push(clauses.change(side, grant, related, undecided, None));
         } else {
             let each = open.iter().map(|(atom, cover)| {
-                clauses.change(side, grant, related, *cover == Cover::Unknown, Some((atom, &origin.text)))
+                clauses.change(side, grant, related, *cover == Truth::Unknown, Some((atom, &origin.text)))
             });
             changes.extend(each);
         }
@@ -208,7 +207,7 @@ fn atoms<'c>(side: &'c Compiled, grant: &'c Grant, rule: &Rule) -> Vec<Atom<'c>>
 
 impl Atom<'_> {
     /// Whether some grant of the other side gives this.
-    fn covered(&self, side: &Compiled, other: &Compiled) -> Cover {
+    fn covered(&self, side: &Compiled, other: &Compiled) -> Truth {
         let subjects = match &self.group {
             Some((key, _)) => {
                 vec!["any-user".into(), "any-group".into(), key.clone(), UNKNOWN_SUBJECT.into()]
@@ -221,23 +220,22 @@ impl Atom<'_> {
         };
         let scopes = self.scopes(side, other);
         let this = Of { compiled: side, grant: self.grant };
-        let mut best = Cover::No;
+        let mut best = Truth::False;
         for candidate in other.look_up(Some(&subjects), &self.action_keys(), scopes.as_deref()) {
             let that = Of { compiled: other, grant: candidate };
             let group = self.group.as_ref().map(|(key, _)| key);
             let clauses = covers_apart_from_condition(that, this, group, &self.action);
-            if clauses == Cover::No {
+            if clauses == Truth::False {
                 continue;
             }
             let condition = match &self.way {
                 Some(way) => implies(way, candidate.condition.as_ref()),
-                None if candidate.condition == self.grant.condition => Cover::Yes,
-                None => Cover::Unknown,
+                None if candidate.condition == self.grant.condition => Truth::True,
+                None => Truth::Unknown,
             };
-            match worst([clauses, condition]) {
-                Cover::Yes => return Cover::Yes,
-                Cover::Unknown => best = Cover::Unknown,
-                Cover::No => {}
+            best = best.or(clauses.and(condition));
+            if best.is_true() {
+                break;
             }
         }
         best
@@ -304,7 +302,7 @@ fn places(compiled: &Compiled) -> Places<'_> {
 fn related(side: &Compiled, other: &Compiled, before: &Places<'_>, grant: &Grant) -> Option<usize> {
     let origin = side.origin(grant)?;
     let this = Of { compiled: side, grant };
-    let includes = |known: &&Grant| covers_across(this, Of { compiled: other, grant: known }) == Cover::Yes;
+    let includes = |known: &&Grant| covers_across(this, Of { compiled: other, grant: known }) == Truth::True;
     // The one that stood at the same place first.
     let same_place = before.get(&(origin.policy.clone(), origin.index)).into_iter().flatten().copied();
     if let Some(found) = same_place.into_iter().find(includes) {

@@ -8,9 +8,10 @@ use super::Truth;
 use super::action::{Action, Effect, Right};
 use super::compile::{Grant, Scope};
 use super::compiled::{ADMINISTRATORS_KEY, Compiled, action_keys, subject_keys};
-use super::cover::{Cover, Of, action_covers, covers, implies, scope_covers, subject_covers, ways, worst};
+use super::cover::{Of, action_covers, covers, scope_covers, subject_covers};
 use super::subject::SubjectMatch;
 use super::tree::{NodeId, ROOT};
+use super::ways::{implies, ways};
 use crate::catalog::{Shape, Verb};
 use crate::policy::ast::{RuleKind, Statement};
 
@@ -62,7 +63,7 @@ impl<'c> Overlaps<'c> {
     /// The first other grant of those that `fits` lets through which certainly gives (or denies) all that this
     /// one does. Of two that give the same the later one is included.
     pub fn covering(&self, grant: &Grant, fits: impl Fn(&Grant) -> bool) -> Option<&'c Grant> {
-        let covers = |one: &Grant, other: &Grant| covers(self.compiled, one, other) == Cover::Yes;
+        let covers = |one: &Grant, other: &Grant| covers(self.compiled, one, other) == Truth::True;
         self.wider(grant, grant.kind).into_iter().find(|one| {
             one.origin != grant.origin
                 && fits(one)
@@ -77,7 +78,7 @@ impl<'c> Overlaps<'c> {
             return None;
         }
         let mut all = self.wider(allow, RuleKind::Deny).into_iter().filter(|one| fits(one));
-        all.find(|deny| takes(self.compiled, deny, allow) == Cover::Yes)
+        all.find(|deny| takes(self.compiled, deny, allow) == Truth::True)
     }
 
     /// The grants of a kind that may include a grant: those of its subject or of everybody, on its resource-type or one
@@ -158,16 +159,16 @@ fn wider_actions(action: &Action) -> Vec<Arc<str>> {
 }
 
 /// Whether a deny takes away everything that an allow gives.
-fn takes(compiled: &Compiled, deny: &Grant, allow: &Grant) -> Cover {
+fn takes(compiled: &Compiled, deny: &Grant, allow: &Grant) -> Truth {
     if matches!(&allow.subject, SubjectMatch::Members(members) if members.keys.iter().any(|key| &**key == ADMINISTRATORS_KEY))
     {
-        return Cover::No;
+        return Truth::False;
     }
-    let Some(ways) = ways(allow.condition.as_ref()) else { return Cover::Unknown };
+    let Some(ways) = ways(allow.condition.as_ref()) else { return Truth::Unknown };
     let conditions = ways.iter().map(|way| implies(way, deny.condition.as_ref()));
     let of = |grant| Of { compiled, grant };
-    worst(conditions.chain([
-        if deny.exists == Truth::True { Cover::Yes } else { Cover::Unknown },
+    Truth::all(conditions.chain([
+        deny.exists.or(Truth::Unknown),
         subject_covers(&deny.subject, &allow.subject, None),
         takes_action(&deny.action, &allow.action),
         scope_covers(of(deny), of(allow)),
@@ -175,8 +176,8 @@ fn takes(compiled: &Compiled, deny: &Grant, allow: &Grant) -> Cover {
 }
 
 /// Whether a deny of one action leaves nothing of another.
-fn takes_action(deny: &Action, allow: &Action) -> Cover {
-    let takes = |permission: &str| Cover::from(deny.gives(&Right::permission(permission), Effect::Deny).0);
+fn takes_action(deny: &Action, allow: &Action) -> Truth {
+    let takes = |permission: &str| deny.gives(&Right::permission(permission), Effect::Deny).0;
     match allow {
         Action::Verb(verb, name) => {
             if matches!(deny, Action::Verb(Verb::Inspect, _)) {
@@ -185,9 +186,9 @@ fn takes_action(deny: &Action, allow: &Action) -> Cover {
             // Of a family not every member may be known.
             let row = name.row.filter(|row| row.shape == Shape::Individual && name.doubt.is_none());
             let mut given = row.into_iter().flat_map(|row| row.permissions(*verb)).peekable();
-            if given.peek().is_none() { Cover::Unknown } else { worst(given.map(takes)) }
+            if given.peek().is_none() { Truth::Unknown } else { Truth::all(given.map(takes)) }
         }
-        Action::Permissions(list, None) if !list.is_empty() => worst(list.iter().map(|one| takes(one))),
-        _ => Cover::Unknown,
+        Action::Permissions(list, None) if !list.is_empty() => Truth::all(list.iter().map(|one| takes(one))),
+        _ => Truth::Unknown,
     }
 }

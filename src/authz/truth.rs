@@ -22,6 +22,30 @@ impl Truth {
         self.max(other)
     }
 
+    /// All hold. Stops at the first that doesn't.
+    pub fn all(each: impl IntoIterator<Item = Truth>) -> Truth {
+        let mut all = Truth::True;
+        for one in each {
+            all = all.and(one);
+            if all == Truth::False {
+                break;
+            }
+        }
+        all
+    }
+
+    /// At least one of them holds. Stops at the first that does.
+    pub fn any(each: impl IntoIterator<Item = Truth>) -> Truth {
+        let mut any = Truth::False;
+        for one in each {
+            any = any.or(one);
+            if any == Truth::True {
+                break;
+            }
+        }
+        any
+    }
+
     /// It does not hold.
     pub fn negated(self) -> Truth {
         match self {
