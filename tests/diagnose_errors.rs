@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ociam::diagnose::{Case, causes, diagnose, extract};
+use ociam::diagnose::{Case, Reading, causes, diagnose, extract};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -22,6 +22,12 @@ struct Row {
     expect: String,
     pasted: Option<String>,
     given: Option<Case>,
+    /// Causes that the text allows as well.
+    #[serde(default)]
+    also: Vec<String>,
+    /// What must be read from the text, in the names of the report.
+    #[serde(default)]
+    reads: BTreeMap<String, toml::Value>,
 }
 
 fn rows() -> Vec<(bool, Row)> {
@@ -82,4 +88,31 @@ fn both_halves_are_named_first_mostly_and_among_three_nearly_always() {
             tally.all
         );
     }
+}
+
+#[test]
+fn status_code_message_host_plane_region_model_auth_method_and_request_id_are_read_from_whole_texts() {
+    let mut read = 0;
+    for (_, row) in rows() {
+        let Some(pasted) = row.pasted.as_deref().filter(|_| !row.reads.is_empty()) else { continue };
+        let reading = serde_json::to_value(Reading::of(&extract(pasted))).unwrap();
+        for (name, expected) in &row.reads {
+            let expected = serde_json::to_value(expected).unwrap();
+            assert_eq!(reading.get(name), Some(&expected), "{}: {name}", row.name);
+            read += 1;
+        }
+    }
+    assert!(read > 200, "{read}");
+}
+
+#[test]
+fn where_a_text_allows_several_causes_the_first_is_one_of_them() {
+    let rows: Vec<_> = rows().into_iter().filter(|(_, row)| !row.also.is_empty()).collect();
+    let allowed = |row: &Row| {
+        let first = diagnose(&case_of(row)).diagnoses.first().map(|diagnosis| diagnosis.cause);
+        first.is_some_and(|first| first == row.expect || row.also.iter().any(|cause| cause == first))
+    };
+    let missed: Vec<_> = rows.iter().filter(|(_, row)| !allowed(row)).map(|(_, row)| &row.name).collect();
+    assert!(rows.iter().all(|(_, row)| row.also.iter().all(|cause| causes().contains_key(cause))));
+    assert!(missed.len() * 10 <= rows.len(), "{} of {}: {missed:?}", missed.len(), rows.len());
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::diagnose::{Case, Report, diagnose, extract};
+use crate::diagnose::{Case, Reading, Report, diagnose, extract};
 use crate::report::diagnosis_json;
 
 use super::rules::ListFormat;
@@ -87,10 +87,10 @@ pub(super) fn run(args: &DiagnoseArgs) -> Answer {
     }
     case.policies.extend_from_slice(&args.statement);
     case.matching_rules.extend_from_slice(&args.matching_rule);
-    let report = diagnose(&case);
+    let (reading, report) = (Reading::of(&case), diagnose(&case));
     match args.format {
-        ListFormat::Json => print_json(&report_json(&report)),
-        ListFormat::Human => print_human(&report),
+        ListFormat::Json => print_json(&report_json(&reading, &report)),
+        ListFormat::Human => print_human(&reading, &report),
     }
 }
 
@@ -108,21 +108,41 @@ fn read(path: Option<&Path>) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn report_json(report: &Report) -> serde_json::Value {
+fn report_json(reading: &Reading, report: &Report) -> serde_json::Value {
     let ruled_out: Vec<_> =
         report.ruled_out.iter().map(|each| json!({ "cause": each.cause, "because": each.because })).collect();
     json!({
         "schema_version": 1,
+        "read": reading,
         "diagnoses": report.diagnoses.iter().map(diagnosis_json).collect::<Vec<_>>(),
         "ruled_out": ruled_out,
     })
 }
 
-fn print_human(report: &Report) -> Answer {
+/// What was read, in one line; none where nothing was.
+fn read_line(reading: &Reading) -> Option<String> {
+    let named = [
+        ("", reading.status.map(|status| status.to_string())),
+        ("", reading.code.clone().filter(|code| code.parse().ok() != reading.status)),
+        ("plane ", reading.plane.clone()),
+        ("region ", reading.region.clone()),
+        ("model ", reading.model.clone()),
+        ("auth method ", reading.auth_method.clone()),
+        ("opc-request-id ", reading.opc_request_id.clone()),
+    ];
+    let parts: Vec<_> =
+        named.into_iter().filter_map(|(name, value)| value.map(|value| format!("{name}{value}"))).collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+fn print_human(reading: &Reading, report: &Report) -> Answer {
     let mut out = io::stdout().lock();
     if report.diagnoses.is_empty() {
         writeln!(out, "there is nothing to go by: paste the error, with its status and message")?;
         return Ok(Status::Clean);
+    }
+    if let Some(line) = read_line(reading) {
+        writeln!(out, "read: {line}\n")?;
     }
     for (number, each) in report.diagnoses.iter().enumerate() {
         writeln!(out, "{}. {} ({:.0} %)", number + 1, each.cause, each.confidence * 100.0)?;

@@ -50,7 +50,12 @@ fn principal(case: &Case, facts: &Facts, unsure: &mut Vec<Clause>) -> Option<Pri
         });
     }
     let ocid = |kind: &str| facts.ocids.iter().find(|ocid| ocid.kind == kind).map(|ocid| ocid.text.clone());
-    Some(match facts.auth? {
+    // Statements for groups only are meant for a user, whoever it is.
+    let for_users = || {
+        let group = pattern!(r"(?i)^\s*allow\s+group\b");
+        !case.policies.is_empty() && case.policies.iter().all(|text| first(text, group).is_some())
+    };
+    Some(match facts.auth.or_else(|| for_users().then_some(Auth::UserApiKey))? {
         Auth::GenaiApiKey => {
             Principal::ApiKey(case.key.clone().or_else(|| ocid("generativeaiapikey")).unwrap_or_else(|| {
                 unsure.push(Clause::Condition);
@@ -138,7 +143,7 @@ pub(super) fn compartment(case: &Case, facts: &Facts) -> Option<String> {
         return Some(String::new());
     }
     let named = pattern!(
-        r"compartment(?:\s+id|id)?\s*[=:]?\s*[`'\x22]?(ocid1\.(?:compartment|tenancy)\.[^\s,;'\x22&)]+|[a-z][a-z0-9_:\-]*[a-z0-9])"
+        r"compartment(?:[\s_-]?id)?\s*[=:]?\s*[`'\x22]?(ocid1\.(?:compartment|tenancy)\.[^\s,;'\x22&)]+|[a-z][a-z0-9_:\-]*[a-z0-9])"
     );
     let words = [
         "id", "is", "of", "in", "and", "to", "the", "header", "with", "ocid", "that", "which", "was",

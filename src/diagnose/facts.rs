@@ -189,7 +189,9 @@ impl Facts {
         let both = format!("{error}\n{request}");
         let all = both.to_ascii_lowercase();
         let status = case.error.status.or_else(|| status_in(&code, &error));
-        let urls = mentions::urls(&both);
+        let mut urls = mentions::urls(&both);
+        // The call itself comes before what else is mentioned.
+        urls.sort_by_key(|url| case.host.is_none() || url.host != case.host);
         let ocids = mentions::ocids(&both);
         let auth = case.auth_method.as_deref().and_then(Auth::named).or_else(|| auth_in(&all));
         let stated = case.plane.as_deref().and_then(Plane::named);
@@ -201,7 +203,10 @@ impl Facts {
                 .or_else(|| all.contains("ora-2").then_some(Plane::Database)),
             stated => stated,
         };
-        let of_host = || urls.iter().find_map(|url| mentions::region_of_host(url.host.as_deref()?));
+        let of_host = || {
+            let hosts = case.host.iter().chain(urls.iter().filter_map(|url| url.host.as_ref()));
+            hosts.into_iter().find_map(|host| mentions::region_of_host(host))
+        };
         let region =
             case.region.clone().or_else(of_host).or_else(|| mentions::regions(&all).into_iter().next());
         let mut models = case.model.as_deref().map(mentions::models).unwrap_or_default();
@@ -251,6 +256,15 @@ impl Facts {
         let words = ["/responses", "/conversations", "/vector_stores", "/files", "responses.create"];
         named || (self.operation.is_none() && words.iter().any(|word| self.all.contains(word)))
     }
+}
+
+/// The plane that a call goes to, in the names of this file: that of the host; where several share it, by path.
+pub(super) fn plane_of_call(url: &Url) -> Option<String> {
+    let host = url.host.as_deref().unwrap_or_default();
+    let of_host = mentions::plane_of_host(host).and_then(Plane::of_catalogue);
+    let by_path = || Plane::of_url(&format!("//{host}{}", url.path.to_ascii_lowercase()));
+    let plane = of_host.filter(|plane| *plane != Plane::Inference).or_else(by_path).or(of_host)?;
+    Some(plane.as_str().to_owned())
 }
 
 /// The operation of the URL, else of the words that name one.
@@ -311,11 +325,15 @@ fn auth_in(all: &str) -> Option<Auth> {
         Some(Auth::ResourcePrincipal)
     } else if has("instance principal") || has("instance_principal") || has("instanceprincipal") {
         Some(Auth::InstancePrincipal)
-    } else if has("security_token") || has("session token") || has("st$") {
+    } else if has("security_token") || has("session token") || has("ocisessionauth") || has("st$") {
         Some(Auth::SessionToken)
     } else if has("bearer sk-") || has("generativeaiapikey") || has("api_key=sk-") || has("api_key=\"sk-") {
         Some(Auth::GenaiApiKey)
-    } else if mentions::first(all, pattern!(r#"keyid=\\?"?ocid1\.tenancy\.[^"]*/ocid1\.user\."#)).is_some() {
+    } else if has("user api key")
+        || has("user's api key")
+        || has("api signing key")
+        || mentions::first(all, pattern!(r#"keyid=\\?"?ocid1\.tenancy\.[^"]*/ocid1\.user\."#)).is_some()
+    {
         Some(Auth::UserApiKey)
     } else {
         None

@@ -69,6 +69,8 @@ pub(super) struct Url {
     pub method: Option<String>,
     pub host: Option<String>,
     pub path: String,
+    /// Where it stands in the text, in bytes.
+    pub at: usize,
 }
 
 pub(super) fn urls(text: &str) -> Vec<Url> {
@@ -85,7 +87,8 @@ pub(super) fn urls(text: &str) -> Vec<Url> {
             let path =
                 path.split(['?', '#']).next().unwrap_or("").trim_end_matches([';', ':', '.']).to_owned();
             let method = part(1).map(|method| method.to_ascii_uppercase());
-            Url { method, host: part(2).map(|host| host.to_ascii_lowercase()), path }
+            let at = found.get(0).map_or(0, |whole| whole.start());
+            Url { method, host: part(2).map(|host| host.to_ascii_lowercase()), path, at }
         })
         .collect()
 }

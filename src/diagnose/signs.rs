@@ -20,6 +20,8 @@ struct Row {
     #[serde(default, rename = "in")]
     place: Where,
     #[serde(default)]
+    unanswered: bool,
+    #[serde(default)]
     status: Vec<u16>,
     #[serde(default)]
     plane: Vec<String>,
@@ -98,7 +100,8 @@ pub(super) fn apply(facts: &Facts, weights: &mut Weights) {
         let holds = |list: &[String], value: Option<&str>| {
             list.is_empty() || value.is_some_and(|value| list.iter().any(|item| item == value))
         };
-        if !row.status.is_empty() && !facts.status.is_some_and(|status| row.status.contains(&status))
+        if row.unanswered && facts.status.is_some()
+            || !row.status.is_empty() && !facts.status.is_some_and(|status| row.status.contains(&status))
             || !holds(&row.plane, facts.plane.map(super::Plane::as_str))
             || !holds(&row.auth, facts.auth.map(super::Auth::as_str))
         {

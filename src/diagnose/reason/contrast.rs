@@ -184,6 +184,12 @@ fn behind(facts: &Facts, weights: &mut Weights) {
     let inner = pattern!(
         r"\b(?:oci|upstream|service|provider|backend|original|inner|underlying|caused by)\b[^\n]{0,60}\b(40[0-4]|429)\b|\b(40[0-4]|429)\b[^\n]{0,40}\b(?:from oci|upstream|behind)"
     );
+    // The access log of a gateway that answered its own caller otherwise.
+    let logged = pattern!(r#""(?:get|post|put|delete|patch) /[^"\n]*"\s+(5\d\d)\b"#);
+    if let Some(outer) = first(&facts.all, logged).filter(|_| own < 500) {
+        let text = format!("a gateway answered its caller with {outer} where the service had said {own}");
+        add(weights, &compared(text), &[("client-error-masking", 4.0)]);
+    }
     // An error document of OCI in the message of another one.
     let quoted = pattern!(r#"['"\\]+(?:code|status)['"\\]+\s*:\s*['"\\]*(40[0-4]|409|429|5\d\d)"#);
     let quotes = first(&facts.error.to_ascii_lowercase(), quoted);

@@ -70,7 +70,9 @@ fn in_region(case: &Case, facts: &Facts, weights: &mut Weights) {
 fn region_in_words(all: &str) -> Option<String> {
     let said = first(
         all,
-        pattern!(r"\bkey\b[^.\n]{0,40}\b(?:created|made|issued|lives?|from|of|in|belongs to)\b[^.\n]{0,60}"),
+        pattern!(
+            r"\b(?:key|secret)\b[^.\n]{0,40}\b(?:created|made|issued|lives?|from|of|in|belongs to)\b[^.\n]{0,60}"
+        ),
     )?;
     if let Some(region) = mentions::regions(&said).into_iter().next() {
         return Some(region);
