@@ -16,8 +16,13 @@ pub fn is_inference_host(plane: &Plane) -> bool {
     INFERENCE_HOST.contains(&plane.name)
 }
 
+/// A failure after an error text of the catalogue, as it was recorded.
+pub fn of(name: &str) -> Failure {
+    with(name, &[])
+}
+
 /// A failure after an error text of the catalogue, the values of its recorded example replaced by those of this call.
-pub fn of(name: &str, values: &[(&str, &str)]) -> Failure {
+pub fn with(name: &str, values: &[(&str, &str)]) -> Failure {
     let Some(text) = catalog::error_text(name) else {
         return Failure::new(500, "InternalServerError", "Internal Server Error");
     };
@@ -39,7 +44,7 @@ pub fn of(name: &str, values: &[(&str, &str)]) -> Failure {
 
 /// Neither there nor allowed: OCI does not tell the two apart.
 pub fn not_found(because: impl Into<String>) -> Failure {
-    of("no-policy-management", &[]).because(because)
+    of("no-policy-management").because(because)
 }
 
 /// The refusal of a caller without the right, which looks as if there were nothing.
@@ -52,7 +57,7 @@ pub fn not_authorized(route: &Route, caller: &Caller, because: &str) -> Failure 
         "agent-runtime" | "agent-management" => "agent-no-policy",
         _ => "no-policy-management",
     };
-    of(name, &[]).because(because)
+    of(name).because(because)
 }
 
 /// A parameter or a body that the service does not take.
@@ -126,21 +131,21 @@ mod tests {
 
     #[test]
     fn each_plane_words_the_same_failure_in_its_own_form() {
-        let absent = of("model-not-in-region", &[("cohere.embed-v4.0", "a.b")]);
+        let absent = with("model-not-in-region", &[("cohere.embed-v4.0", "a.b")]);
         insta::assert_snapshot!(
             [
                 worded(&absent, "inference"),
                 worded(&absent, "inference-openai"),
                 worded(&not_found(""), "management"),
                 worded(&not_found(""), "inference-openai"),
-                worded(&of("no-policy-inference", &[]), "agent-runtime"),
-                worded(&of("wrong-path", &[]), "inference-openai"),
-                worded(&of("multi-agent-tools", &[]), "inference-openai"),
-                worded(&of("clock-skew", &[]), "inference-openai"),
-                worded(&of("no-service-502", &[]), "management"),
-                worded(&of("app-create-no-auth", &[]), "management"),
-                worded(&of("new-project", &[]), "inference-openai"),
-                worded(&of("field-user", &[]), "inference-openai"),
+                worded(&of("no-policy-inference"), "agent-runtime"),
+                worded(&of("wrong-path"), "inference-openai"),
+                worded(&of("multi-agent-tools"), "inference-openai"),
+                worded(&of("clock-skew"), "inference-openai"),
+                worded(&of("no-service-502"), "management"),
+                worded(&of("app-create-no-auth"), "management"),
+                worded(&of("new-project"), "inference-openai"),
+                worded(&of("field-user"), "inference-openai"),
             ]
             .join("\n")
         );

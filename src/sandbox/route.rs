@@ -105,9 +105,9 @@ pub fn absent(planes: &[&'static Plane], method: &str, path: &str) -> (Failure, 
     };
     let failure = match plane {
         Some(plane) if plane.name == "inference-openai" && path.starts_with("/20231130/actions/v1/") => {
-            failure::of("unsupported-operation", &[])
+            failure::of("unsupported-operation")
         }
-        Some(plane) if failure::is_inference_host(plane) => failure::of("wrong-path", &[]),
+        Some(plane) if failure::is_inference_host(plane) => failure::of("wrong-path"),
         _ if !allowed.is_empty() => Failure::new(
             405,
             "MethodNotAllowed",

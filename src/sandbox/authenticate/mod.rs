@@ -7,9 +7,10 @@ mod signature;
 use jiff::Timestamp;
 
 use super::call::{Call, Caller, Failure};
+use super::failure;
 use super::state::Credentials;
 use super::world::World;
-use crate::catalog::{self, Plane};
+use crate::catalog::Plane;
 use crate::wire::Request;
 
 pub use signature::{Proof, check, signed};
@@ -33,7 +34,7 @@ pub fn authenticate(known: Known<'_>, call: &Call, plane: &Plane) -> Result<Call
         Some(("bearer", secret)) => bearer::caller(known, call, plane, secret)?,
         Some(_) => return Err(refused("the scheme of `authorization` is neither `Signature` nor `Bearer`")),
         None if plane.auth_methods.contains(&"genai-api-key") => {
-            return Err(of("key-missing", "the request carries no credential"));
+            return Err(failure::of("key-missing").because("the request carries no credential"));
         }
         None => return Err(refused("the request carries no credential")),
     };
@@ -75,15 +76,7 @@ pub fn as_signed(call: &Call) -> Request {
 
 /// The refusal that says nothing, with its reason for the log.
 pub fn refused(reason: &str) -> Failure {
-    of("wrong-fingerprint", reason)
-}
-
-/// A failure of the catalogue, with its reason for the log.
-pub fn of(name: &str, reason: &str) -> Failure {
-    match catalog::error_text(name) {
-        Some(text) => Failure::of(text).because(reason),
-        None => Failure::new(401, "NotAuthenticated", "").because(reason),
-    }
+    failure::of("wrong-fingerprint").because(reason)
 }
 
 /// The refusal of a clock that is off, in OCI's own form of dates.
@@ -98,5 +91,6 @@ pub fn skewed(date: Timestamp, now: Timestamp) -> Failure {
         shown(off(-300)),
         shown(off(301)),
     );
-    Failure { message, ..of("clock-skew", "the date of the request is more than five minutes off") }
+    let because = "the date of the request is more than five minutes off";
+    Failure { message, ..failure::of("clock-skew").because(because) }
 }

@@ -1,8 +1,9 @@
 //! Signed requests: whose key it is, and whether it signed this.
 
-use super::{Known, as_signed, of, refused, skewed};
+use super::{Known, as_signed, refused, skewed};
 use crate::authz::{Principal, ResourcePrincipal};
 use crate::sandbox::call::{Call, Caller, Failure};
+use crate::sandbox::failure;
 use crate::sandbox::issue::kind;
 use crate::wire::{Authorization, KeyId, PrivateKey, PublicKey, Refusal, Scope, Token, verify};
 
@@ -33,7 +34,7 @@ pub fn signed(known: Known<'_>, call: &Call) -> Result<Signed, Failure> {
     let (signed, key) = whose(known, call, &authorization.key_id)?;
     check(call, &authorization, &key, Scope::Standard)?;
     if !known.world.is_subscribed(call.region) {
-        return Err(of("unsubscribed-region", "the tenancy is not subscribed to the region"));
+        return Err(failure::of("unsubscribed-region").because("the tenancy is not subscribed to the region"));
     }
     Ok(signed)
 }
@@ -48,7 +49,7 @@ pub fn check(
     verify(&as_signed(call), authorization, key, scope, call.now).map_err(|refusal| match refusal {
         Refusal::Skew { date } => skewed(date, call.now),
         Refusal::Signature | Refusal::BodyHash | Refusal::ContentLength => {
-            of("bad-signature", &refusal.to_string())
+            failure::of("bad-signature").because(refusal.to_string())
         }
         other => refused(&other.to_string()),
     })
@@ -104,7 +105,11 @@ fn whose(known: Known<'_>, call: &Call, key_id: &KeyId) -> Result<(Signed, Publi
 /// Whom a token stands for, once it is known to be genuine.
 fn bearer_of(known: Known<'_>, call: &Call, token: &Token) -> Result<Caller, Failure> {
     let world = known.world;
-    known.credentials.issuer.accepts(token, call.now).map_err(|reason| of("expired-session", reason))?;
+    known
+        .credentials
+        .issuer
+        .accepts(token, call.now)
+        .map_err(|reason| failure::of("expired-session").because(reason))?;
     if token.tenancy() != Some(world.root()) {
         return Err(refused("the token is of another tenancy"));
     }

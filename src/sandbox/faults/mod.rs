@@ -176,7 +176,7 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&
             return None;
         }
         Effect::Text(name, _) => {
-            let failure = failure::of(name, &[]).because(format!("the fault `{}`", active.spec.text()));
+            let failure = failure::of(name).because(format!("the fault `{}`", active.spec.text()));
             Fault::Refuse(worded(failure, call))
         }
         Effect::Propagation(time) => {
@@ -214,7 +214,7 @@ fn happens(active: &Active, call: &Call, route: Option<&Route>, caller: Option<&
                 return None;
             }
             let because = format!("the fault `{}`: the header is not there", active.spec.text());
-            Fault::Refuse(failure::of("missing-compartment-native", &[]).because(because))
+            Fault::Refuse(failure::of("missing-compartment-native").because(because))
         }
         Effect::Masked(status) => Fault::Mask(*status),
         Effect::OtherVendor => Fault::Instead(vendors_refusal()),

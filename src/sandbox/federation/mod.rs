@@ -13,8 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::authenticate::{Known, of};
+use super::authenticate::Known;
 use super::call::{Answer, Body, Call, Failure};
+use super::failure;
 use super::settings::Lifetime;
 use crate::wire::{PublicKey, Token};
 
@@ -118,10 +119,15 @@ fn with_token(token: &Token) -> Answer {
 
 /// A token that this sandbox issued for one purpose.
 fn genuine(known: Known<'_>, call: &Call, text: &str, kind: &str) -> Result<Token, Failure> {
-    let token = Token::parse(text).map_err(|error| of("expired-session", &error.to_string()))?;
-    known.credentials.issuer.accepts(&token, call.now).map_err(|reason| of("expired-session", reason))?;
+    let token =
+        Token::parse(text).map_err(|error| failure::of("expired-session").because(error.to_string()))?;
+    known
+        .credentials
+        .issuer
+        .accepts(&token, call.now)
+        .map_err(|reason| failure::of("expired-session").because(reason))?;
     if token.claim("ttype") != Some(kind) {
-        return Err(of("wrong-fingerprint", "the token is for something else"));
+        return Err(failure::of("wrong-fingerprint").because("the token is for something else"));
     }
     Ok(token)
 }

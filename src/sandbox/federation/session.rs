@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Outcome, issue as issue_token, object, public_key, text, with_token};
-use crate::sandbox::authenticate::{Known, Proof, of, refused, signed};
+use crate::sandbox::authenticate::{Known, Proof, refused, signed};
 use crate::sandbox::call::{Call, Failure};
+use crate::sandbox::failure;
 use crate::sandbox::issue::{self, kind};
 use crate::sandbox::settings::Lifetime;
 use crate::wire::Token;
@@ -27,7 +28,7 @@ pub fn refresh(known: Known<'_>, call: &Call) -> Outcome {
     }
     let ends = session_end(&token);
     if ends.is_some_and(|ends| ends <= call.now) {
-        return Err(of("expired-session", "the session is over"));
+        return Err(failure::of("expired-session").because("the session is over"));
     }
     let key = match fields.get("newPublicKey").and_then(Value::as_str) {
         Some(new) => public_key(new, "newPublicKey")?,

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Outcome, issue as issue_token, object, public_key, text, with_token};
-use crate::sandbox::authenticate::{Known, check, of, refused};
+use crate::sandbox::authenticate::{Known, check, refused};
 use crate::sandbox::call::{Call, Failure};
+use crate::sandbox::failure;
 use crate::sandbox::issue;
 use crate::wire::{Authorization, Certificate, KeyId, Scope};
 
@@ -42,7 +43,7 @@ pub fn exchange(known: Known<'_>, call: &Call) -> Outcome {
     check(call, &authorization, &key, Scope::Federation)?;
     trusted(known, call, &leaf, chain)?;
     if !known.world.is_subscribed(call.region) {
-        return Err(of("unsubscribed-region", "the tenancy is not subscribed to the region"));
+        return Err(failure::of("unsubscribed-region").because("the tenancy is not subscribed to the region"));
     }
     let instance = leaf.attribute("opc-instance");
     let instance = instance.ok_or_else(|| bad_certificates("the certificate names no instance"))?;
@@ -84,5 +85,5 @@ fn certificate(text: &str) -> Result<Certificate, Failure> {
 }
 
 fn bad_certificates(reason: &str) -> Failure {
-    Failure { status: 400, ..of("ip-bad-certs", reason) }
+    Failure { status: 400, ..failure::of("ip-bad-certs").because(reason) }
 }

@@ -64,7 +64,7 @@ fn put(asked: Asked<'_>, kind: &str, parent: Option<&str>, compartment: &str, va
 }
 
 fn listing(asked: Asked<'_>, items: impl Iterator<Item = Stored>) -> Result<Answer, Failure> {
-    page::listing(asked.call, items.map(|item| item.value).collect(), |items| json!({ "items": items }))
+    page::items(asked.call, items.map(|item| item.value).collect())
 }
 
 pub fn answer(asked: Asked<'_>, target: &Target) -> Result<Answer, Failure> {

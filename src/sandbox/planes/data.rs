@@ -60,7 +60,7 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
         "ListEnrichmentJobs" => {
             let all = asked.store.list(ENRICHMENTS, asked.call.region).into_iter();
             let own = all.filter(|job| job.parent.as_deref() == Some(&store.id));
-            page::listing(asked.call, own.map(|job| job.value).collect(), |items| json!({ "items": items }))
+            page::items(asked.call, own.map(|job| job.value).collect())
         }
         "GetEnrichmentJob" => Ok(Answer::json(job(asked, &store, "enrichmentJobId")?.value)),
         "CancelEnrichmentJob" => {

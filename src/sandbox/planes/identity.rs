@@ -124,7 +124,7 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
 }
 
 fn listing(asked: Asked<'_>, items: Vec<Value>) -> Result<Answer, Failure> {
-    page::listing(asked.call, items, Value::Array)
+    page::array(asked.call, items)
 }
 
 fn listed(asked: Asked<'_>) -> Result<Answer, Failure> {

@@ -51,7 +51,7 @@ fn limits(asked: Asked<'_>, service: &str) -> Option<Vec<(String, i64, &'static 
 }
 
 pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
-    let listing = |items: Vec<Value>| page::listing(asked.call, items, Value::Array);
+    let listing = |items: Vec<Value>| page::array(asked.call, items);
     let service = asked.call.parameter("serviceName").unwrap_or_default();
     match asked.route.operation.name {
         "ListServices" => listing(

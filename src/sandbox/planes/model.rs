@@ -60,11 +60,11 @@ pub fn ocid_of(model: &Model, region: &str) -> String {
 /// The model that a call names, if it may be called this way.
 pub fn choose(store: &Store, call: &Call, id: &str, api: Api<'_>) -> Result<Chosen, Failure> {
     let absent =
-        |because: String| failure::of("model-not-in-region", &[("cohere.embed-v4.0", id)]).because(because);
+        |because: String| failure::with("model-not-in-region", &[("cohere.embed-v4.0", id)]).because(because);
     let dedicated = id.starts_with("ocid1.generativeaiendpoint.");
     if dedicated {
         // What is another tenancy's, or nowhere, was seen to be refused like a missing right.
-        let refused = |because: String| failure::of("no-policy-inference", &[]).because(because);
+        let refused = |because: String| failure::of("no-policy-inference").because(because);
         let endpoint =
             store.get(id).ok_or_else(|| refused(format!("no endpoint `{id}` exists in the sandbox")))?;
         if endpoint.region != call.region {
@@ -123,14 +123,14 @@ pub fn within_quota(
         return Ok(());
     }
     let example = "ocid1.compartment.oc1..aaaa<...>";
-    Err(failure::of("429-quota", &[(example, compartment)])
+    Err(failure::with("429-quota", &[(example, compartment)])
         .because(format!("`{A_MINUTE}` is {most} and this is request {count} of the minute")))
 }
 
 /// Whether a region offers a model on the day of the call. Gives the announced end.
 fn offered(model: &'static Model, call: &Call, dedicated: bool) -> Result<Option<&'static str>, Failure> {
     let absent = |name: &str, because: String| {
-        failure::of(name, &[("cohere.embed-v4.0", model.name)]).because(because)
+        failure::with(name, &[("cohere.embed-v4.0", model.name)]).because(because)
     };
     let today = call.now.strftime("%Y-%m-%d").to_string();
     if model.release.is_some_and(|release| today.as_str() < release) {
@@ -144,7 +144,7 @@ fn offered(model: &'static Model, call: &Call, dedicated: bool) -> Result<Option
         if model.life == catalog::Life::Retired {
             let (name, example) = farewell(model);
             let because = format!("`{}` is retired everywhere", model.name);
-            return Err(failure::of(name, &[(example, model.name)]).because(because));
+            return Err(failure::with(name, &[(example, model.name)]).because(because));
         }
         let anywhere = model.regions().next().is_none()
             && catalog::region(call.region).is_some_and(|region| region.genai);
@@ -186,7 +186,7 @@ fn offered(model: &'static Model, call: &Call, dedicated: bool) -> Result<Option
 }
 
 fn dedicated_only(model: &Model, row: &ModelRegion) -> Failure {
-    failure::of("dedicated-only", &[("cohere.embed-v4.0", model.name)]).because(format!(
+    failure::with("dedicated-only", &[("cohere.embed-v4.0", model.name)]).because(format!(
         "`{}` runs in {} on dedicated AI clusters only; call it through an endpoint there, or where it is on-demand",
         model.name, row.region
     ))
@@ -194,7 +194,7 @@ fn dedicated_only(model: &Model, row: &ModelRegion) -> Failure {
 
 fn retired(model: &Model, row: &ModelRegion, end: &str) -> Failure {
     let (name, example) = farewell(model);
-    failure::of(name, &[(example, model.name)])
+    failure::with(name, &[(example, model.name)])
         .because(format!("`{}` was retired in {} on {end}", model.name, row.region))
 }
 
@@ -213,11 +213,9 @@ fn supports(model: &Model, call: &Call, api: Api<'_>) -> Result<(), Failure> {
     let multi_agent = model.note.starts_with("Responses only");
     match api {
         Api::Chat(_) if !chats => Err(wrong_operation(name, "Chat")),
-        Api::Chat(format) if model.native != Some(format) => Err(failure::of("bad-body-native", &[])
-            .because(format!(
-                "`{name}` takes apiFormat {} and not {format}",
-                model.native.unwrap_or_default()
-            ))),
+        Api::Chat(format) if model.native != Some(format) => Err(failure::of("bad-body-native").because(
+            format!("`{name}` takes apiFormat {} and not {format}", model.native.unwrap_or_default()),
+        )),
         Api::Native(wanted) if model.native != Some(wanted) => Err(wrong_operation(
             name,
             match wanted {
@@ -229,21 +227,19 @@ fn supports(model: &Model, call: &Call, api: Api<'_>) -> Result<(), Failure> {
         )),
         Api::Chat(_) | Api::Native(_) => Ok(()),
         Api::ChatCompletions if multi_agent => {
-            Err(failure::of("multi-agent-cc", &[]).because(format!("`{name}` takes Responses only")))
+            Err(failure::of("multi-agent-cc").because(format!("`{name}` takes Responses only")))
         }
         Api::ChatCompletions if model.native == Some("embedText") => {
-            Err(failure::of("embed-as-chat", &[]).because(format!("`{name}` is an embedding model")))
+            Err(failure::of("embed-as-chat").because(format!("`{name}` is an embedding model")))
         }
         Api::ChatCompletions => match model.chat_completions {
             Support::Yes | Support::Unknown | Support::Formerly => Ok(()),
-            Support::No | Support::Disputed => Err(failure::of("unsupported-operation", &[])
+            Support::No | Support::Disputed => Err(failure::of("unsupported-operation")
                 .because(format!("`{name}` is not served by Chat Completions; use native chat"))),
         },
         Api::Responses => responses(model, call),
         Api::Speech if model.capability.starts_with("text to audio") => Ok(()),
-        Api::Speech => {
-            Err(failure::of("unsupported-operation", &[]).because(format!("`{name}` gives no sound")))
-        }
+        Api::Speech => Err(failure::of("unsupported-operation").because(format!("`{name}` gives no sound"))),
     }
 }
 
@@ -254,18 +250,16 @@ fn responses(model: &Model, call: &Call) -> Result<(), Failure> {
     let because = format!("`{}` is not served by Responses", model.name);
     match model.responses {
         Support::Disputed if model.vendor == "google" && today.as_str() < GEMINI_SINCE => {
-            Err(failure::of("responses-gemini", &[]).because(because))
+            Err(failure::of("responses-gemini").because(because))
         }
-        Support::Disputed if model.vendor == "meta" => {
-            Err(failure::of("responses-meta", &[]).because(because))
-        }
-        Support::No => Err(failure::of("responses-meta", &[]).because(because)),
+        Support::Disputed if model.vendor == "meta" => Err(failure::of("responses-meta").because(because)),
+        Support::No => Err(failure::of("responses-meta").because(because)),
         _ => Ok(()),
     }
 }
 
 fn wrong_operation(model: &str, operation: &str) -> Failure {
-    let failure = failure::of(
+    let failure = failure::with(
         "model-wrong-operation",
         &[("openai.gpt-image-1", model), ("support Chat", &format!("support {operation}"))],
     );

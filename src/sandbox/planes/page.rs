@@ -1,6 +1,6 @@
 //! Lists as OCI gives them: filtered, sorted, and page by page.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::sandbox::call::{Answer, Call, Failure};
 use crate::sandbox::failure;
@@ -51,8 +51,18 @@ fn key<'v>(item: &'v Value, name: &str) -> &'v str {
     item.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The answer to a list call: what passes its filters, from the page that it asks for. `wrap` makes the body.
-pub fn listing(
+/// The answer to a list call whose body is an object with `items`.
+pub fn items(call: &Call, items: Vec<Value>) -> Result<Answer, Failure> {
+    listing(call, items, |items| json!({ "items": items }))
+}
+
+/// The answer to a list call whose body is an array.
+pub fn array(call: &Call, items: Vec<Value>) -> Result<Answer, Failure> {
+    listing(call, items, Value::Array)
+}
+
+/// What passes the filters of a list call, from the page that it asks for. `wrap` makes the body.
+fn listing(
     call: &Call,
     items: Vec<Value>,
     wrap: impl FnOnce(Vec<Value>) -> Value,
@@ -108,11 +118,10 @@ mod tests {
     use super::*;
     use crate::sandbox::Body;
     use crate::sandbox::planes::tests::call;
-    use serde_json::json;
 
     fn list(target: &str) -> (Vec<i64>, Option<String>) {
         let items = (0..5).map(|n| json!({ "n": n, "displayName": format!("x{}", 9 - n) })).collect();
-        let answer = listing(&call("GET", target), items, Value::from).unwrap();
+        let answer = array(&call("GET", target), items).unwrap();
         let Body::Json(Value::Array(items)) = answer.body else { panic!("a list") };
         let next = answer.headers.into_iter().find(|(name, _)| name == "opc-next-page");
         (items.iter().map(|item| item["n"].as_i64().unwrap()).collect(), next.map(|(_, value)| value))
@@ -138,11 +147,7 @@ mod tests {
     #[test]
     fn a_strange_page_or_limit_is_refused() {
         for target in ["/x?limit=0", "/x?limit=many", "/x?page=2", "/x?page=AAAA00000000"] {
-            assert_eq!(
-                listing(&call("GET", target), Vec::new(), Value::from).unwrap_err().status,
-                400,
-                "{target}"
-            );
+            assert_eq!(array(&call("GET", target), Vec::new()).unwrap_err().status, 400, "{target}");
         }
     }
 }

@@ -149,7 +149,7 @@ impl<'a> Work<'a> {
 
     fn list(&self) -> Result<Answer, Failure> {
         let items = self.held(&self.spot.collection).into_iter().map(|item| item.value).collect();
-        page::listing(self.asked.call, items, |items| json!({ "items": items }))
+        page::items(self.asked.call, items)
     }
 
     /// Makes a resource of a body. `finish` adds what the kind has of its own, or refuses.
@@ -380,7 +380,7 @@ pub fn offered(asked: Asked<'_>) -> Result<(), Failure> {
     }
     let because = format!("{} has no Generative AI: {}", region.name, region.scan);
     match region.scan.starts_with("502") {
-        true => Err(failure::of("no-service-502", &[]).because(because)),
+        true => Err(failure::of("no-service-502").because(because)),
         false => Err(not_found(because)),
     }
 }

@@ -13,7 +13,7 @@ use crate::sandbox::store::{self, Stored};
 const SESSIONS: &str = "agent-runtime/sessions";
 
 fn absent(because: String) -> Failure {
-    failure::of("agent-no-policy", &[]).because(because)
+    failure::of("agent-no-policy").because(because)
 }
 
 /// What the path's first id names: an agent endpoint or a knowledge base.

@@ -31,7 +31,7 @@ fn needed(body: &Value, field: &str) -> Result<String, Failure> {
 /// IAM is changed in the home region only.
 fn at_home(asked: Asked<'_>) -> Result<(), Failure> {
     match home(asked.tenancy) {
-        Some(home) if home.name != asked.call.region => Err(failure::of(
+        Some(home) if home.name != asked.call.region => Err(failure::with(
             "home-region",
             &[("IAD", key(home))],
         )
@@ -182,7 +182,7 @@ fn statements(tenancy: &Tenancy, body: &Value, compartment: &str) -> Result<(), 
     let compiled = Compiled::new(alone);
     match compiled.origins.iter().find_map(|origin| Some((origin, origin.rejected.as_ref()?))) {
         Some((_, reason)) => {
-            let mut refused = failure::of("policy-no-permissions", &[]);
+            let mut refused = failure::of("policy-no-permissions");
             refused.code = "InvalidParameter".to_owned();
             Err(refused.because(reason.to_string()))
         }

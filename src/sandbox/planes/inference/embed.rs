@@ -57,7 +57,7 @@ pub fn embed(asked: Asked<'_>, body: &Value) -> Result<Answer, Failure> {
         (None, None) => return Err(bad_body("`inputs` is no list of texts")),
     };
     if inputs.is_empty() || inputs.iter().any(|input| input.trim().is_empty()) {
-        return Err(failure::of("empty-input", &[]).because("an input is empty"));
+        return Err(failure::of("empty-input").because("an input is empty"));
     }
     if inputs.len() > MOST_INPUTS {
         let because = format!("there are {} inputs and at most {MOST_INPUTS} are taken", inputs.len());

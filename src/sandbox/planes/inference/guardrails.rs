@@ -41,7 +41,7 @@ pub fn apply(body: &Value) -> Result<Answer, Failure> {
     if let Some(language) = input.get("languageCode").and_then(Value::as_str)
         && !LANGUAGES.contains(&language.to_ascii_lowercase().as_str())
     {
-        return Err(failure::of("guardrail-lang", &[("Language ja", &format!("Language {language}"))])
+        return Err(failure::with("guardrail-lang", &[("Language ja", &format!("Language {language}"))])
             .because(format!("the sandbox takes {}", LANGUAGES.join(", "))));
     }
     let none = json!({});
@@ -88,7 +88,7 @@ pub fn apply(body: &Value) -> Result<Answer, Failure> {
 pub fn versions(asked: Asked<'_>) -> Result<Answer, Failure> {
     let only = json!({ "guardrailVersion": "1.0.0", "state": "ACTIVE", "timeActivated": "2026-01-01T00:00:00.000Z",
         "description": "The guardrails of the sandbox" });
-    page::listing(asked.call, vec![only], |items| json!({ "items": items }))
+    page::items(asked.call, vec![only])
 }
 
 #[cfg(test)]

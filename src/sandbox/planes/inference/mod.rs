@@ -21,7 +21,7 @@ fn body(asked: Asked<'_>) -> Result<Value, Failure> {
 }
 
 fn bad_body(because: impl Into<String>) -> Failure {
-    failure::of("bad-body-native", &[]).because(because)
+    failure::of("bad-body-native").because(because)
 }
 
 /// The id of the model or endpoint that a body names.
@@ -37,7 +37,7 @@ fn model_id(body: &Value) -> Result<&str, Failure> {
 }
 
 pub fn target(asked: Asked<'_>) -> Result<Target, Failure> {
-    let missing = || failure::of("missing-compartment-native", &[]).because("the call names no compartment");
+    let missing = || failure::of("missing-compartment-native").because("the call names no compartment");
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     if asked.route.operation.method == "GET" {
         let compartment = asked.call.headers.get("opc-compartment-id").and_then(given).ok_or_else(missing)?;

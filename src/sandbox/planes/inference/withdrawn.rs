@@ -19,7 +19,7 @@ fn still_there(asked: Asked<'_>, id: &str, api: Api<'_>) -> Result<model::Chosen
     let because = format!("`{}` was withdrawn on {END}; use chat", asked.route.operation.name);
     match model::choose(asked.store, asked.call, id, api) {
         Err(failed) if failed.text == Some("model-wrong-operation") => Err(failed.because(because)),
-        _ if today.as_str() >= END => Err(failure::of("no-policy-inference", &[]).because(because)),
+        _ if today.as_str() >= END => Err(failure::of("no-policy-inference").because(because)),
         chosen => chosen,
     }
 }

@@ -73,9 +73,7 @@ fn question(body: &Value, model: &str, vendor: &str) -> Result<Question, Failure
             Some("user") => question.hear(From::User, &said),
             Some("tool" | "function") => question.hear(From::Tool, &said),
             Some("system" | "developer") if vendor == "google" => {
-                return Err(
-                    failure::of("gemini-system", &[]).because("Gemini models take no system message here")
-                );
+                return Err(failure::of("gemini-system").because("Gemini models take no system message here"));
             }
             Some("assistant" | "system" | "developer") => question.hear(From::Other, &said),
             other => {

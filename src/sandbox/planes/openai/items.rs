@@ -18,7 +18,7 @@ pub fn taken(asked: Asked<'_>, input: &Value) -> Result<Vec<Value>, Failure> {
 }
 
 fn bad(because: impl Into<String>) -> Failure {
-    failure::of("bad-input-responses", &[]).because(because)
+    failure::of("bad-input-responses").because(because)
 }
 
 fn message(asked: Asked<'_>, role: &str, text: &str) -> Value {

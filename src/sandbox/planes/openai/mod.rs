@@ -37,7 +37,7 @@ fn absent(what: &str, id: &str) -> Failure {
 fn body(asked: Asked<'_>) -> Result<Value, Failure> {
     match asked.call.json() {
         Some(body @ Value::Object(_)) => Ok(body),
-        _ => Err(failure::of("bad-body-native", &[]).because("the body is no JSON object")),
+        _ => Err(failure::of("bad-body-native").because("the body is no JSON object")),
     }
 }
 
@@ -63,7 +63,7 @@ fn kept(
     let held = held.ok_or_else(|| absent(what, id))?;
     match scope.owns(&held) {
         true => Ok(held),
-        false => Err(failure::of("foreign-conversation", &[])
+        false => Err(failure::of("foreign-conversation")
             .because(format!("`{id}` belongs to another project: {}", held.parent.unwrap_or_default()))),
     }
 }
@@ -123,8 +123,10 @@ pub fn answer(asked: Asked<'_>, caller: &Caller) -> Result<Answer, Failure> {
             files::answer(asked, scope)
         }
         "CreateSpeech" => speech::answer(asked),
-        _ => Err(failure::of("unsupported-operation", &[])
-            .because("the OpenAI-compatible API lacks this operation")),
+        _ => {
+            Err(failure::of("unsupported-operation")
+                .because("the OpenAI-compatible API lacks this operation"))
+        }
     }
 }
 

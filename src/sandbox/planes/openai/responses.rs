@@ -23,15 +23,15 @@ pub fn create(asked: Asked<'_>, scope: &Scope, caller: &Caller, body: &Value) ->
     model::within_quota(asked, &chosen, scope.compartment.as_deref())?;
     for (field, text) in [("max_tokens", "bad-field-responses"), ("user", "field-user")] {
         if body.get(field).is_some_and(|value| !value.is_null()) {
-            return Err(failure::of(text, &[]).because(format!("the body has `{field}`")));
+            return Err(failure::of(text).because(format!("the body has `{field}`")));
         }
     }
     let Some(input) = body.get("input").filter(|input| !input.is_null()) else {
-        return Err(failure::of("bad-body-responses", &[]).because("the body has no `input`"));
+        return Err(failure::of("bad-body-responses").because("the body has no `input`"));
     };
     let tools = chat::tools(body.get("tools"));
     if chosen.model.note.starts_with("Responses only") && !tools.is_empty() {
-        return Err(failure::of("multi-agent-tools", &[]).because("the body has tools of the client"));
+        return Err(failure::of("multi-agent-tools").because("the body has tools of the client"));
     }
     let input = items::taken(asked, input)?;
     let conversation = conversations::named(asked, scope, body.get("conversation"))?;
@@ -63,7 +63,7 @@ pub fn create(asked: Asked<'_>, scope: &Scope, caller: &Caller, body: &Value) ->
         set(&mut shown, "output", json!([]));
         // Nobody signs for what runs later, so it fails unless a key was given.
         if caller.auth_method != "genai-api-key" {
-            let said = failure::of("background-signed", &[]).message;
+            let said = failure::of("background-signed").message;
             set(&mut lasting, "status", "failed");
             set(&mut lasting, "output", json!([]));
             set(&mut lasting, "error", json!({ "code": "server_error", "message": said }));

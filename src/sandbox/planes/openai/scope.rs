@@ -60,7 +60,7 @@ pub fn of(asked: Asked<'_>, named: Option<&str>) -> Result<Scope, Failure> {
     }
     let compartment = compartment(call).or_else(|| project.map(|project| project.compartment));
     if compartment.is_none() && !by_key(call) {
-        return Err(failure::of("missing-compartment-native", &[])
+        return Err(failure::of("missing-compartment-native")
             .because("a signed call needs the header `opc-compartment-id` or `CompartmentId`"));
     }
     Ok(Scope { compartment, owner })
@@ -75,11 +75,11 @@ fn project(asked: Asked<'_>) -> Result<Option<Stored>, Failure> {
         return Ok(asked.store.get(id).filter(|held| held.kind == "management/generativeAiProjects"));
     }
     if id.trim().is_empty() {
-        let mut failed = failure::of("empty-project-header", &[]);
+        let mut failed = failure::of("empty-project-header");
         "Invalid OpenAI project".clone_into(&mut failed.message);
         return Err(failed.because("the header `OpenAI-Project` is empty"));
     }
-    let invalid = |because: String| Err(failure::of("invalid-project", &[]).because(because));
+    let invalid = |because: String| Err(failure::of("invalid-project").because(because));
     let elsewhere = id.split('.').nth(3).and_then(crate::catalog::region).map(|region| region.name);
     match asked.store.get(id).filter(|held| held.kind == "management/generativeAiProjects") {
         Some(held) if held.region != call.region => {
@@ -94,7 +94,7 @@ fn project(asked: Asked<'_>) -> Result<Option<Stored>, Failure> {
             elsewhere.unwrap_or_default(),
             call.region
         )),
-        None => Err(failure::of("new-project", &[]).because(format!("the sandbox has no project `{id}`"))),
+        None => Err(failure::of("new-project").because(format!("the sandbox has no project `{id}`"))),
     }
 }
 
@@ -104,5 +104,5 @@ fn missing_project(asked: Asked<'_>, named: Option<&str>) -> Failure {
     let talk = ["Response", "Conversation"].iter().any(|word| asked.route.operation.name.contains(word));
     let misleading = model.is_some_and(|model| model.vendor == "openai") || !talk;
     let name = if misleading { "missing-project-misleading" } else { "missing-project" };
-    failure::of(name, &[]).because("the call has neither `OpenAI-Project` nor `opc-conversation-store-id`")
+    failure::of(name).because("the call has neither `OpenAI-Project` nor `opc-conversation-store-id`")
 }

@@ -16,7 +16,7 @@ const MOST: u32 = RATE * 10;
 
 pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
     if !asked.call.path().ends_with("/audio/speech") {
-        return Err(failure::of("unsupported-operation", &[]).because("of audio only speech is served"));
+        return Err(failure::of("unsupported-operation").because("of audio only speech is served"));
     }
     let body = body(asked)?;
     let given = |key: &str| body.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());

@@ -28,7 +28,7 @@ fn held(asked: Asked<'_>, scope: &Scope) -> Result<Stored, Failure> {
     held.filter(|held| scope.owns(held) || scope.owner.is_empty()).ok_or_else(|| {
         let inner = json!({ "error": { "message": format!("VectorStore {id} with status Completed not found."),
             "type": "invalid_request_error", "param": null, "code": null } });
-        let mut failed = failure::of("vector-store-absent", &[]);
+        let mut failed = failure::of("vector-store-absent");
         failed.message = inner.to_string();
         failed.because(format!("`{id}` does not exist in this region and project"))
     })
