@@ -10,7 +10,7 @@ use super::compile::{Grant, Scope};
 use super::compiled::Compiled;
 use super::decide::{Context, Open, Prepared, Verdict};
 use super::least;
-use super::near_miss::join;
+use super::least::join;
 use super::request::{GroupName, Request};
 use super::subject;
 use super::tenancy::{Policy, Tenancy};

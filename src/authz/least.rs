@@ -1,11 +1,15 @@
 //! The least statement that grants a request: the principal pinned, the compartment scoped, the weakest verb on the
 //! narrowest resource-type.
 
+use std::sync::Arc;
+
+use super::Truth;
 use super::action::Right;
 use super::caller::Caller;
-use super::decide::Prepared;
-use super::near_miss::{grants, join};
+use super::compile::{self, Input, Scope};
+use super::decide::{Fit, Prepared};
 use super::request::{GroupName, Principal, Request, Wanted};
+use super::tenancy::StatementText;
 use super::tree::{NodeId, ROOT};
 use crate::catalog::{Operation, Shape};
 
@@ -130,4 +134,32 @@ pub(super) fn location(prepared: &Prepared<'_>, attached: Option<NodeId>) -> (St
         }
         None => (location(prepared, Some(ROOT)).0, Some("tenancy".to_owned())),
     }
+}
+
+/// A condition and further tests, all of which must hold.
+pub(super) fn join(condition: Option<String>, pins: &[String]) -> Option<String> {
+    let mut all: Vec<String> = condition.into_iter().collect();
+    all.extend(pins.iter().cloned());
+    match all.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        _ => Some(format!("all {{{}}}", all.join(", "))),
+    }
+}
+
+/// Whether a statement of a policy attached there grants the right.
+pub(super) fn grants(prepared: &Prepared<'_>, text: &str, attached: Option<NodeId>, right: &Right) -> bool {
+    let statement = StatementText::from(text);
+    let policy: Arc<str> = "".into();
+    let mut tree = prepared.compiled.tree.clone();
+    let input = Input { policy: &policy, index: 0, statement: &statement, attached };
+    let (origin, grant) = compile::compile(&input, &[], &mut tree, &prepared.compiled.names);
+    let (None, Some(grant)) = (&origin.rejected, grant) else { return false };
+    let Ok(target) = tree.target(prepared.request.compartment.as_deref()) else { return false };
+    let reached = match &grant.scope {
+        Scope::Node(id) => tree.reaches(*id, &target),
+        _ => Truth::False,
+    };
+    let fit = prepared.fit(&grant, right);
+    Fit { location: (reached, None), ..fit }.whole().is_true()
 }

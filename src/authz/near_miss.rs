@@ -15,9 +15,6 @@ use crate::catalog::Verb;
 use crate::policy::ast::{ActionKind, Rule, RuleKind, Statement};
 use crate::text::Span;
 
-use edit::edit;
-pub(super) use edit::{grants, join};
-
 /// How many near misses are worth reading.
 const WORTH_READING: usize = 5;
 
@@ -105,16 +102,28 @@ pub fn near_misses(prepared: &Prepared<'_>, decision: &Decision) -> Vec<NearMiss
         .filter_map(|(_, at, grant, fit)| {
             let origin = compiled.origins.get(at)?;
             let Statement::Rule(rule) = &origin.tree else { return None };
-            let (edit, attach) = edit(prepared, grant, origin, rule, &fit, right).unzip();
+            let near = Near { prepared, grant, origin, rule, fit: &fit, right };
+            let (edit, attach) = near.edit().unzip();
             Some(NearMiss {
                 origin: at,
-                failed: misses(prepared, grant, origin, rule, &fit, right),
+                failed: near.misses(),
                 rejected: origin.rejected.clone(),
                 edit,
                 attach: attach.flatten(),
             })
         })
         .collect()
+}
+
+/// A statement that comes near, with what it was held against.
+#[derive(Clone, Copy)]
+struct Near<'a> {
+    prepared: &'a Prepared<'a>,
+    grant: &'a Grant,
+    origin: &'a Origin,
+    rule: &'a Rule,
+    fit: &'a Fit,
+    right: &'a Right,
 }
 
 /// How far a statement is from granting the request; none when it does, or is about something else altogether.
@@ -236,65 +245,63 @@ fn same_service(action: &Action, right: &Right) -> bool {
     }
 }
 
-fn misses(
-    prepared: &Prepared<'_>,
-    grant: &Grant,
-    origin: &Origin,
-    rule: &Rule,
-    fit: &Fit,
-    right: &Right,
-) -> Vec<Miss> {
-    let text = &origin.text;
-    let of = |span: Option<Span>| span.map(|span| span.of(text).to_owned()).unwrap_or_default();
-    let mut found = Vec::new();
-    let mut add = |clause, expected: String, actual: String| found.push(Miss { clause, expected, actual });
-    if fit.subject.0 != Truth::True {
-        add(
-            Clause::Subject,
-            of(rule.subject.as_ref().map(|one| one.span)),
-            prepared.request.principal.label(),
-        );
-    }
-    if fit.action.0 != Truth::True {
-        let written = rule.action.as_ref();
-        let needed = least::action(prepared.request, right);
-        match (action_clause(&grant.action, right), written.map(|action| &action.kind)) {
-            (Clause::Verb, Some(ActionKind::Verb { verb_span, .. })) => {
-                let verb = needed.split(' ').next().unwrap_or_default().to_owned();
-                add(Clause::Verb, verb_span.of(text).to_owned(), verb);
-            }
-            (Clause::ResourceType, Some(ActionKind::Verb { resource_type: Some(name), .. })) => {
-                let wanted = needed.split_once(' ').map_or(needed.clone(), |(_, name)| name.to_owned());
-                add(Clause::ResourceType, name.span.of(text).to_owned(), wanted);
-            }
-            (clause, _) => add(clause, of(written.map(|action| action.span)), right.label()),
+impl Near<'_> {
+    /// The clauses that the request fails by.
+    fn misses(&self) -> Vec<Miss> {
+        let Near { prepared, grant, origin, rule, fit, right } = *self;
+        let text = &origin.text;
+        let of = |span: Option<Span>| span.map(|span| span.of(text).to_owned()).unwrap_or_default();
+        let mut found = Vec::new();
+        let mut add =
+            |clause, expected: String, actual: String| found.push(Miss { clause, expected, actual });
+        if fit.subject.0 != Truth::True {
+            add(
+                Clause::Subject,
+                of(rule.subject.as_ref().map(|one| one.span)),
+                prepared.request.principal.label(),
+            );
         }
-    }
-    if fit.location.0 != Truth::True {
-        let asked = match prepared.request.compartment.as_deref() {
-            None => "a compartment that is not given".to_owned(),
-            Some("") => "tenancy".to_owned(),
-            Some(asked) => asked.to_owned(),
-        };
-        add(Clause::Location, of(rule.location.as_ref().map(|one| one.span)), asked);
-    }
-    if let (Some(condition), true) = (&grant.condition, fit.condition != Truth::True) {
-        let context = prepared.context(right);
-        let failing: Vec<_> =
-            condition.tests().into_iter().filter(|test| test.holds(&context).0 != Truth::True).collect();
-        let expected: Vec<_> = failing.iter().map(|test| test.span.of(text)).collect();
-        let mut actual: Vec<String> = Vec::new();
-        for test in &failing {
-            let said = format!("{} {}", test.variable, carried(&context.attribute(&test.variable)));
-            if !actual.contains(&said) {
-                actual.push(said);
+        if fit.action.0 != Truth::True {
+            let written = rule.action.as_ref();
+            let needed = least::action(prepared.request, right);
+            match (action_clause(&grant.action, right), written.map(|action| &action.kind)) {
+                (Clause::Verb, Some(ActionKind::Verb { verb_span, .. })) => {
+                    let verb = needed.split(' ').next().unwrap_or_default().to_owned();
+                    add(Clause::Verb, verb_span.of(text).to_owned(), verb);
+                }
+                (Clause::ResourceType, Some(ActionKind::Verb { resource_type: Some(name), .. })) => {
+                    let wanted = needed.split_once(' ').map_or(needed.clone(), |(_, name)| name.to_owned());
+                    add(Clause::ResourceType, name.span.of(text).to_owned(), wanted);
+                }
+                (clause, _) => add(clause, of(written.map(|action| action.span)), right.label()),
             }
         }
-        let whole = of(rule.condition.as_ref().map(|one| one.span));
-        let expected = if expected.is_empty() { whole } else { expected.join(", ") };
-        add(Clause::Condition, expected, actual.join(", "));
+        if fit.location.0 != Truth::True {
+            let asked = match prepared.request.compartment.as_deref() {
+                None => "a compartment that is not given".to_owned(),
+                Some("") => "tenancy".to_owned(),
+                Some(asked) => asked.to_owned(),
+            };
+            add(Clause::Location, of(rule.location.as_ref().map(|one| one.span)), asked);
+        }
+        if let (Some(condition), true) = (&grant.condition, fit.condition != Truth::True) {
+            let context = prepared.context(right);
+            let failing: Vec<_> =
+                condition.tests().into_iter().filter(|test| test.holds(&context).0 != Truth::True).collect();
+            let expected: Vec<_> = failing.iter().map(|test| test.span.of(text)).collect();
+            let mut actual: Vec<String> = Vec::new();
+            for test in &failing {
+                let said = format!("{} {}", test.variable, carried(&context.attribute(&test.variable)));
+                if !actual.contains(&said) {
+                    actual.push(said);
+                }
+            }
+            let whole = of(rule.condition.as_ref().map(|one| one.span));
+            let expected = if expected.is_empty() { whole } else { expected.join(", ") };
+            add(Clause::Condition, expected, actual.join(", "));
+        }
+        found
     }
-    found
 }
 
 fn carried(attribute: &Attribute) -> String {

@@ -75,16 +75,16 @@ pub struct Unseen {
     /// What is listed: `policies`, `members`, `dynamic-groups` and so on.
     pub what: String,
     /// The path or OCID of the compartment, empty for the root.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// The region, for what is kept by region.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The identity domain, for what is kept by domain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// The group, for its members.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Why it was not seen.
     pub why: String,
@@ -97,10 +97,10 @@ pub struct Compartment {
     /// Its path from the root, as in `ml:prod`. With `parent` given, its name.
     pub path: String,
     /// Its OCID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The parent's path or OCID where `path` is a bare name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Defined tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -117,7 +117,7 @@ pub struct Domain {
     /// Its name.
     pub name: String,
     /// Its OCID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
 }
 
@@ -128,10 +128,10 @@ pub struct Group {
     /// Its name.
     pub name: String,
     /// Its identity domain; Default when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Its OCID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The names or OCIDs of its users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -151,10 +151,10 @@ pub struct DynamicGroup {
     /// Its name.
     pub name: String,
     /// Its identity domain; Default when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Its OCID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// Its matching rule.
     #[serde(default)]
@@ -171,10 +171,10 @@ pub struct User {
     /// The user's name.
     pub name: String,
     /// The identity domain; Default when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// The user's OCID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The groups, as `Name` or `Domain/Name`, besides those whose `members` name the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -188,10 +188,10 @@ pub struct Policy {
     /// Its name, or the address of the resource that declares it.
     pub name: String,
     /// The path or OCID of the compartment it is attached to, empty for the root; left out when not known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Its OCID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// Its statements.
     pub statements: Vec<StatementText>,
@@ -243,10 +243,10 @@ pub struct Resource {
     #[serde(rename = "type")]
     pub kind: String,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The path or OCID of its compartment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Defined tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -260,16 +260,16 @@ pub struct ApiKey {
     /// Its OCID.
     pub ocid: String,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The region it was created in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The path or OCID of its compartment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Its state, such as `ACTIVE`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Its secrets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -281,13 +281,13 @@ pub struct ApiKey {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Secret {
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `ACTIVE`, `INACTIVE`, `REVOKED`, `EXPIRED` or `DELETED`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// When it expires, as in `2026-12-31T00:00:00Z`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
 }
 
@@ -298,16 +298,16 @@ pub struct Placed {
     /// Its OCID.
     pub ocid: String,
     /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its region.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The path or OCID of its compartment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Its state, such as `ACTIVE`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 

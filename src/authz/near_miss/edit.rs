@@ -1,123 +1,121 @@
 //! The smallest edit of a statement that grants a request, tried before it is offered.
 
-use std::sync::Arc;
-
 use crate::authz::Truth;
 use crate::authz::action::{Action, Effect, Right};
-use crate::authz::compile::{self, Grant, Input, Origin, Scope};
 use crate::authz::condition::{Attributes, Condition, Operator, Test};
-use crate::authz::decide::{Fit, Prepared};
 use crate::authz::least;
 use crate::authz::subject::SubjectMatch;
-use crate::authz::tenancy::StatementText;
-use crate::authz::tree::{NodeId, ROOT};
+use crate::authz::tree::ROOT;
 use crate::authz::value::Attribute;
 use crate::catalog::Verb;
-use crate::policy::ast::{ActionKind, Rule};
+use crate::policy::ast::ActionKind;
 use crate::text::Span;
 
-use super::{says_who, without_who};
+use super::{Near, says_who, without_who};
 
-type Edited = (String, Option<String>);
-
-/// The statement with the fewest clauses changed that grants the request.
-pub(super) fn edit(
-    prepared: &Prepared<'_>,
-    grant: &Grant,
-    origin: &Origin,
-    rule: &Rule,
-    fit: &Fit,
-    right: &Right,
-) -> Option<Edited> {
-    let text = &*origin.text;
-    let (mut pieces, mut attach) = (Vec::new(), None);
-    let context = prepared.context(right);
-    // A statement for everybody says by its condition who is meant: whoever asks now takes that place.
-    let wide = matches!(grant.subject, SubjectMatch::AnyUser | SubjectMatch::AnyGroup);
-    let tests = grant.condition.as_ref().map(Condition::tests).unwrap_or_default();
-    let wrong_who = wide
-        && fit.condition != Truth::True
-        && tests.iter().any(|test| says_who(&test.variable) && test.holds(&context).0 != Truth::True);
-    let renamed = fit.subject.0 != Truth::True || wrong_who;
-    let subject_span = rule.subject.as_ref()?.span;
-    if fit.action.0 != Truth::True {
-        pieces.push((rule.action.as_ref()?.span, action_edit(prepared, grant, rule, text, right)));
-    }
-    if fit.location.0 != Truth::True {
-        let (place, elsewhere) = least::location(prepared, origin.attached);
-        attach = elsewhere;
-        pieces.push((rule.location.as_ref()?.span, place));
-    }
-    // Each try: a subject in place of the written one, and a condition.
-    let mut tries = Vec::new();
-    if renamed {
-        let (subject, pins) = least::subject(&prepared.request.principal, &prepared.caller)?;
-        if let Some(kept) = grant.condition.as_ref().and_then(without_who) {
-            tries.push((Some(subject.clone()), join(repair(&kept, text, &context), &pins)));
+impl Near<'_> {
+    /// The statement with the fewest clauses changed that grants the request, and where it must be attached if its
+    /// policy can't reach the target.
+    pub(super) fn edit(&self) -> Option<(String, Option<String>)> {
+        let Near { prepared, grant, origin, rule, fit, right } = *self;
+        let text = &*origin.text;
+        let (mut pieces, mut attach) = (Vec::new(), None);
+        let context = prepared.context(right);
+        // A statement for everybody says by its condition who is meant: whoever asks now takes that place.
+        let wide = matches!(grant.subject, SubjectMatch::AnyUser | SubjectMatch::AnyGroup);
+        let tests = grant.condition.as_ref().map(Condition::tests).unwrap_or_default();
+        let wrong_who = wide
+            && fit.condition != Truth::True
+            && tests.iter().any(|test| says_who(&test.variable) && test.holds(&context).0 != Truth::True);
+        let renamed = fit.subject.0 != Truth::True || wrong_who;
+        let subject_span = rule.subject.as_ref()?.span;
+        if fit.action.0 != Truth::True {
+            pieces.push((rule.action.as_ref()?.span, self.action()));
         }
-        tries.push((Some(subject), join(None, &pins)));
-    } else {
-        if let Some(condition) = &grant.condition {
-            tries.push((None, repair(condition, text, &context)));
+        if fit.location.0 != Truth::True {
+            let (place, elsewhere) = least::location(prepared, origin.attached);
+            attach = elsewhere;
+            pieces.push((rule.location.as_ref()?.span, place));
         }
-        if wide && grant.condition.is_some() {
-            // Without its condition a statement for everybody would be open to everybody.
+        // Each try: a subject in place of the written one, and a condition.
+        let mut tries = Vec::new();
+        if renamed {
             let (subject, pins) = least::subject(&prepared.request.principal, &prepared.caller)?;
-            tries.push((Some(subject), join(None, &pins)));
+            if let Some(kept) = grant.condition.as_ref().and_then(without_who) {
+                tries.push((Some(subject.clone()), least::join(repair(&kept, text, &context), &pins)));
+            }
+            tries.push((Some(subject), least::join(None, &pins)));
         } else {
-            tries.push((None, None));
+            if let Some(condition) = &grant.condition {
+                tries.push((None, repair(condition, text, &context)));
+            }
+            if wide && grant.condition.is_some() {
+                // Without its condition a statement for everybody would be open to everybody.
+                let (subject, pins) = least::subject(&prepared.request.principal, &prepared.caller)?;
+                tries.push((Some(subject), least::join(None, &pins)));
+            } else {
+                tries.push((None, None));
+            }
         }
-    }
-    tries
-        .into_iter()
-        .find_map(|(subject, condition)| {
-            let mut pieces = pieces.clone();
-            pieces.extend(subject.map(|subject| (subject_span, subject)));
-            match (&rule.condition, condition) {
-                (Some(clause), Some(condition)) => pieces.push((clause.span, format!("where {condition}"))),
-                (Some(clause), None) => pieces.push((clause.span, String::new())),
-                (None, Some(condition)) => {
-                    let end = rule.location.as_ref()?.span.end();
-                    pieces.push((Span::at(end), format!(" where {condition}")));
+        tries
+            .into_iter()
+            .find_map(|(subject, condition)| {
+                let mut pieces = pieces.clone();
+                pieces.extend(subject.map(|subject| (subject_span, subject)));
+                match (&rule.condition, condition) {
+                    (Some(clause), Some(condition)) => {
+                        pieces.push((clause.span, format!("where {condition}")))
+                    }
+                    (Some(clause), None) => pieces.push((clause.span, String::new())),
+                    (None, Some(condition)) => {
+                        let end = rule.location.as_ref()?.span.end();
+                        pieces.push((Span::at(end), format!(" where {condition}")));
+                    }
+                    (None, None) => {}
                 }
-                (None, None) => {}
-            }
-            let edited = replace(text, pieces);
-            // A policy that doesn't reach the target stays where it is; the edited statement goes to the root.
-            let at = if attach.is_some() { Some(ROOT) } else { origin.attached };
-            grants(prepared, &edited, at, right).then(|| (edited, attach.clone()))
-        })
-        .or_else(|| least::statement(prepared, right).map(|text| (text, Some("tenancy".to_owned()))))
-}
+                let edited = replace(text, pieces);
+                // A policy that doesn't reach the target stays where it is; the edited statement goes to the root.
+                let at = if attach.is_some() { Some(ROOT) } else { origin.attached };
+                least::grants(prepared, &edited, at, right).then(|| (edited, attach.clone()))
+            })
+            .or_else(|| least::statement(prepared, right).map(|text| (text, Some("tenancy".to_owned()))))
+    }
 
-fn action_edit(prepared: &Prepared<'_>, grant: &Grant, rule: &Rule, text: &str, right: &Right) -> String {
-    let needed = least::action(prepared.request, right);
-    let written = rule.action.as_ref().map(|action| &action.kind);
-    match (&grant.action, written) {
-        (Action::Verb(verb, name), Some(ActionKind::Verb { resource_type: Some(atom), .. })) => {
-            let covering =
-                |verb: Verb| Action::Verb(verb, name.clone()).gives(right, Effect::Allow).0.is_true();
-            if let Some(enough) = Verb::ALL.into_iter().find(|verb| covering(*verb)) {
-                return format!("{} {}", enough.word(), atom.span.of(text));
+    /// The action that is enough, in the words of the statement where they can stay.
+    fn action(&self) -> String {
+        let Near { prepared, grant, origin, rule, right, .. } = *self;
+        let text = &*origin.text;
+        let needed = least::action(prepared.request, right);
+        let written = rule.action.as_ref().map(|action| &action.kind);
+        match (&grant.action, written) {
+            (Action::Verb(verb, name), Some(ActionKind::Verb { resource_type: Some(atom), .. })) => {
+                let covering =
+                    |verb: Verb| Action::Verb(verb, name.clone()).gives(right, Effect::Allow).0.is_true();
+                if let Some(enough) = Verb::ALL.into_iter().find(|verb| covering(*verb)) {
+                    return format!("{} {}", enough.word(), atom.span.of(text));
+                }
+                match needed.split_once(' ') {
+                    Some((least, name)) if Verb::of_word(least).is_some_and(|least| least < *verb) => {
+                        format!("{} {name}", verb.word())
+                    }
+                    _ => needed,
+                }
             }
-            match needed.split_once(' ') {
-                Some((least, name)) if Verb::of_word(least).is_some_and(|least| least < *verb) => {
-                    format!("{} {name}", verb.word())
+            (Action::Permissions(list, _), Some(ActionKind::Permissions { .. })) => match right {
+                Right::Permission(name, _) => {
+                    let mut all: Vec<_> = list.iter().map(|one| one.to_uppercase()).collect();
+                    all.push(name.to_uppercase());
+                    let to = if rule.action.as_ref().is_some_and(|action| action.to.is_some()) {
+                        ""
+                    } else {
+                        "to "
+                    };
+                    format!("{to}{{{}}}", all.join(", "))
                 }
                 _ => needed,
-            }
-        }
-        (Action::Permissions(list, _), Some(ActionKind::Permissions { .. })) => match right {
-            Right::Permission(name, _) => {
-                let mut all: Vec<_> = list.iter().map(|one| one.to_uppercase()).collect();
-                all.push(name.to_uppercase());
-                let to =
-                    if rule.action.as_ref().is_some_and(|action| action.to.is_some()) { "" } else { "to " };
-                format!("{to}{{{}}}", all.join(", "))
-            }
+            },
             _ => needed,
-        },
-        _ => needed,
+        }
     }
 }
 
@@ -177,17 +175,6 @@ fn render(condition: &Condition, text: &str) -> String {
     }
 }
 
-/// A condition and further tests, all of which must hold.
-pub(in crate::authz) fn join(condition: Option<String>, pins: &[String]) -> Option<String> {
-    let mut all: Vec<String> = condition.into_iter().collect();
-    all.extend(pins.iter().cloned());
-    match all.as_slice() {
-        [] => None,
-        [one] => Some(one.clone()),
-        _ => Some(format!("all {{{}}}", all.join(", "))),
-    }
-}
-
 fn replace(text: &str, mut pieces: Vec<(Span, String)>) -> String {
     pieces.sort_by_key(|(span, _)| (span.start(), span.end()));
     let mut edited = String::with_capacity(text.len() + 64);
@@ -199,26 +186,4 @@ fn replace(text: &str, mut pieces: Vec<(Span, String)>) -> String {
     }
     edited.push_str(text.get(at..).unwrap_or_default());
     edited.trim().to_owned()
-}
-
-/// Whether a statement of a policy attached there grants the right.
-pub(in crate::authz) fn grants(
-    prepared: &Prepared<'_>,
-    text: &str,
-    attached: Option<NodeId>,
-    right: &Right,
-) -> bool {
-    let statement = StatementText::from(text);
-    let policy: Arc<str> = "".into();
-    let mut tree = prepared.compiled.tree.clone();
-    let input = Input { policy: &policy, index: 0, statement: &statement, attached };
-    let (origin, grant) = compile::compile(&input, &[], &mut tree, &prepared.compiled.names);
-    let (None, Some(grant)) = (&origin.rejected, grant) else { return false };
-    let Ok(target) = tree.target(prepared.request.compartment.as_deref()) else { return false };
-    let reached = match &grant.scope {
-        Scope::Node(id) => tree.reaches(*id, &target),
-        _ => Truth::False,
-    };
-    let fit = prepared.fit(&grant, right);
-    Fit { location: (reached, None), ..fit }.whole().is_true()
 }
