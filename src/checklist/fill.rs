@@ -78,6 +78,15 @@ pub(super) fn substitute(text: &str, mut value: impl FnMut(&str) -> String) -> S
     out
 }
 
+/// A text with a capital first.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::fill::substitute;
+use super::fill::{capital, substitute};
 use super::grants::{Grant, Group};
 use super::plan::Plan;
 use super::wish::name_of;
@@ -130,14 +130,6 @@ fn variable(key: &str, variables: &mut BTreeMap<String, String>) -> String {
     };
     variables.insert(name.clone(), capital(about));
     format!("${{var.{name}}}")
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
-        .unwrap_or_default()
 }
 
 /// Without what a description in OCI may not hold.

@@ -187,15 +187,11 @@ fn statement_findings(
         organisation: &settings.organisation,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.policy.is_some());
-    for rule in enabled {
-        for check in rule.checks {
-            if let Check::Statement(check) = check {
-                let mut sink = Sink::new(rule);
-                check(&context, &mut sink);
-                findings.extend(sink.finish());
-            }
+    findings.extend(reported(enabled, |check, sink| {
+        if let Check::Statement(check) = check {
+            check(&context, sink);
         }
-    }
+    }));
     leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
     if !findings.is_empty() {
@@ -224,15 +220,11 @@ fn matching_rule_findings(
         uses,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.address.is_some());
-    for rule in enabled {
-        for check in rule.checks {
-            if let Check::MatchingRule(check) = check {
-                let mut sink = Sink::new(rule);
-                check(&context, &mut sink);
-                findings.extend(sink.finish());
-            }
+    findings.extend(reported(enabled, |check, sink| {
+        if let Check::MatchingRule(check) = check {
+            check(&context, sink);
         }
-    }
+    }));
     leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
     if !findings.is_empty() {
@@ -301,6 +293,19 @@ fn configuration_findings(
         })
         .collect();
     found.into_iter().flatten().map(|finding| Raw { finding, home: None }).collect()
+}
+
+/// What the checks of these rules report when `run` lets them look.
+fn reported(enabled: &[&'static Rule], run: impl Fn(&Check, &mut Sink<'_>)) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for rule in enabled {
+        for check in rule.checks {
+            let mut sink = Sink::new(rule);
+            run(check, &mut sink);
+            found.extend(sink.finish());
+        }
+    }
+    found
 }
 
 /// Tells of which statement or matching rule the findings are.

@@ -3,6 +3,7 @@
 use super::Builder;
 use crate::catalog;
 use crate::checklist::facts::GENAI_API_KEY;
+use crate::checklist::fill::capital;
 use crate::checklist::nearest::{Offered, near, offered};
 
 /// A delay of the catalogue in words.
@@ -163,12 +164,4 @@ fn for_shell(text: &str) -> String {
 /// A text as a sentence: a capital first, a full stop last.
 fn sentence(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{}.", capital(text)) }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
-        .unwrap_or_default()
 }

@@ -89,17 +89,15 @@ pub(super) fn choose(
             }
             State::Usable(auth) => {
                 let found = checks(&discovery, candidate, target, scope, endpoints, around);
+                let unusable_for = |unusable: &Unusable| {
+                    Explainer::unusable(candidate.method, &candidate.origin, unusable, &found)
+                };
                 // A host that is known to be another vendor's gets no credential of OCI, even when it is named.
                 if let Some(wrong) = found.iter().find(|evidence| {
                     evidence.strength == Strength::Certain && evidence.cause == Some("wrong-host")
                 }) {
                     let unusable = Unusable { why: wrong.text.clone(), cause: "wrong-host" };
-                    chosen.findings.push(Explainer::unusable(
-                        candidate.method,
-                        &candidate.origin,
-                        &unusable,
-                        &found,
-                    ));
+                    chosen.findings.push(unusable_for(&unusable));
                     continue;
                 }
                 let unmoved = scope.place.is_none() && matches!(scope.regions, Regions::Own);
@@ -108,12 +106,7 @@ pub(super) fn choose(
                     let seen = own.is_some_and(|name| name.chars().all(|c| c.is_ascii_graphic() || c == ' '));
                     let cause = if seen { "config-attribute-invalid" } else { "hidden-character-in-id" };
                     let unusable = Unusable { why: format!("`region` of the profile: {error}"), cause };
-                    chosen.findings.push(Explainer::unusable(
-                        candidate.method,
-                        &candidate.origin,
-                        &unusable,
-                        &found,
-                    ));
+                    chosen.findings.push(unusable_for(&unusable));
                     continue;
                 }
                 // Files and variables may name the same credential.

@@ -93,34 +93,22 @@ fn expired(case: &Case, facts: &Facts, weights: &mut Weights) {
     }
 }
 
+/// What follows from something else than a secret in a secret's place.
+const OTHER_KIND: [(&str, f64); 3] =
+    [("wrong-credential-kind", 6.0), ("genai-secret-not-active", -1.5), ("key-region-mismatch", -1.5)];
+
 /// What stands where a secret belongs.
 fn bearer_shape(case: &Case, facts: &Facts, weights: &mut Weights) {
     let print = pattern!(r"^\s*[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7,31}\s*$");
     let given = case.key.as_deref().unwrap_or_default();
     if facts.auth == Some(Auth::GenaiApiKey) && first(given, print).is_some() {
         let text = "the fingerprint of a user's API key stands where the secret `sk-…` belongs".to_owned();
-        add(
-            weights,
-            &compared(text),
-            &[
-                ("wrong-credential-kind", 6.0),
-                ("genai-secret-not-active", -1.5),
-                ("key-region-mismatch", -1.5),
-            ],
-        );
+        add(weights, &compared(text), &OTHER_KIND);
     }
     let ocid = pattern!(r"(?i)(?:bearer\s+|api_?key['\x22]?\s*[=:]\s*['\x22]?)(ocid1\.[a-z0-9]+)");
     if first(&facts.all, ocid).is_some() {
         let text = "an OCID stands where the secret `sk-…` belongs".to_owned();
-        add(
-            weights,
-            &compared(text),
-            &[
-                ("wrong-credential-kind", 6.0),
-                ("genai-secret-not-active", -1.5),
-                ("key-region-mismatch", -1.5),
-            ],
-        );
+        add(weights, &compared(text), &OTHER_KIND);
     }
     for (start, vendor) in [
         ("sk-proj-", "OpenAI"),

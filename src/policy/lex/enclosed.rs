@@ -3,7 +3,6 @@
 use super::characters::is_typographic_quote;
 use super::{Lexer, Token, TokenKind};
 use crate::policy::ast::Quote;
-use crate::policy::keyword::Keyword;
 use crate::text::Span;
 
 /// What became of a quote or pattern.
@@ -34,15 +33,10 @@ impl Lexer<'_> {
         let span = Span::new(self.at, enclosed.end);
         let has_hole = self.holes.first().is_some_and(|hole| hole.overlaps(span));
         self.push_token(Token {
-            span,
-            kind,
-            word: Keyword::None,
             has_hole,
-            ends_with_hole: false,
             has_escape: enclosed.has_escape,
-            is_odd: false,
             is_open: !enclosed.closed,
-            is_glued: false,
+            ..Token::plain(kind, span)
         });
         let end = self.at;
         self.skip_holes_before(end);

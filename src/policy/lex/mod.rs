@@ -40,6 +40,23 @@ pub(super) struct Token {
     pub is_glued: bool,
 }
 
+impl Token {
+    /// A token of which nothing is to be said but its kind.
+    pub(super) fn plain(kind: TokenKind, span: Span) -> Self {
+        Self {
+            span,
+            kind,
+            word: Keyword::None,
+            has_hole: false,
+            ends_with_hole: false,
+            has_escape: false,
+            is_odd: false,
+            is_open: false,
+            is_glued: false,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
     /// A bare word, perhaps with holes in it.
@@ -156,17 +173,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn push(&mut self, kind: TokenKind, end: usize) {
-        self.push_token(Token {
-            span: Span::new(self.at, end),
-            kind,
-            word: Keyword::None,
-            has_hole: false,
-            ends_with_hole: false,
-            has_escape: false,
-            is_odd: false,
-            is_open: false,
-            is_glued: false,
-        });
+        self.push_token(Token::plain(kind, Span::new(self.at, end)));
     }
 
     fn push_token(&mut self, mut token: Token) {

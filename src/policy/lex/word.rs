@@ -50,17 +50,7 @@ impl Lexer<'_> {
             (TokenKind::Word, true) if !has_hole => Keyword::of(&plain_word(span.of(self.text))),
             _ => Keyword::None,
         };
-        self.push_token(Token {
-            span,
-            kind,
-            word,
-            has_hole,
-            ends_with_hole,
-            has_escape: false,
-            is_odd,
-            is_open: false,
-            is_glued: false,
-        });
+        self.push_token(Token { word, has_hole, ends_with_hole, is_odd, ..Token::plain(kind, span) });
     }
 
     /// Whether the word so far is the beginning of a tag variable: Oracle's own stacks make tag namespaces with a

@@ -102,17 +102,7 @@ struct Parser<'t> {
 impl<'t> Parser<'t> {
     fn new(text: &'t str, tokens: &'t [Token], window: Span, holes: &'t [Span], language: Language) -> Self {
         let last = tokens.last().map_or(window.start(), |last| last.span.end());
-        let end = Token {
-            span: Span::at(last),
-            kind: TokenKind::End,
-            word: Keyword::None,
-            has_hole: false,
-            ends_with_hole: false,
-            has_escape: false,
-            is_odd: false,
-            is_open: false,
-            is_glued: false,
-        };
+        let end = Token::plain(TokenKind::End, Span::at(last));
         Self {
             text,
             tokens,

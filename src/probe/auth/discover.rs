@@ -101,13 +101,8 @@ impl Discovery {
             Ok(made) => State::Usable(Arc::new(made)),
             Err(unusable) => State::NotUsable(unusable),
         };
-        self.candidates.push(Candidate {
-            method,
-            origin: origin.into(),
-            state,
-            notes,
-            held: Held::default(),
-        });
+        let (origin, held) = (origin.into(), Held::default());
+        self.candidates.push(Candidate { method, origin, state, notes, held });
     }
 
     /// Lists a credential that can't be used.
@@ -118,14 +113,8 @@ impl Discovery {
         unusable: Unusable,
         notes: Vec<String>,
     ) {
-        let state = State::NotUsable(unusable);
-        self.candidates.push(Candidate {
-            method,
-            origin: origin.into(),
-            state,
-            notes,
-            held: Held::default(),
-        });
+        let (origin, state, held) = (origin.into(), State::NotUsable(unusable), Held::default());
+        self.candidates.push(Candidate { method, origin, state, notes, held });
     }
 
     /// Says what the credential added last consists of.

@@ -300,18 +300,9 @@ fn elements(value: &Value) -> Vec<Item> {
     let mut found = Vec::new();
     let mut rest = vec![Item::sure(value.clone())];
     while let Some(item) = rest.pop() {
-        match &item.value {
-            Value::List(list) => rest.extend(list.items.iter().rev().filter_map(|inner| {
-                let guard = item.guard.and(&inner.guard)?;
-                Some(Item { guard, spread: item.spread || inner.spread, value: inner.value.clone() })
-            })),
-            Value::Either(variants) if variants.iter().any(|(_, v)| matches!(v, Value::List(_))) => {
-                rest.extend(variants.iter().rev().filter_map(|(guard, value)| {
-                    let guard = item.guard.and(guard)?;
-                    Some(Item { guard, spread: item.spread, value: value.clone() })
-                }));
-            }
-            _ => found.push(item),
+        match item.opened() {
+            Some(inner) => rest.extend(inner.into_iter().rev()),
+            None => found.push(item),
         }
     }
     found

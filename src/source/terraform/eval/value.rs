@@ -166,6 +166,31 @@ impl Item {
     pub fn is_sure(&self) -> bool {
         !self.spread && self.guard.is_always()
     }
+
+    /// The elements of a list, or of what may be one; none for what is no list.
+    pub fn opened(&self) -> Option<Vec<Item>> {
+        match &self.value {
+            Value::List(list) => Some(
+                list.items
+                    .iter()
+                    .filter_map(|inner| {
+                        let guard = self.guard.and(&inner.guard)?;
+                        Some(Item { guard, spread: self.spread || inner.spread, value: inner.value.clone() })
+                    })
+                    .collect(),
+            ),
+            Value::Either(variants) if variants.iter().any(|(_, v)| matches!(v, Value::List(_))) => Some(
+                variants
+                    .iter()
+                    .filter_map(|(guard, value)| {
+                        let guard = self.guard.and(guard)?;
+                        Some(Item { guard, spread: self.spread, value: value.clone() })
+                    })
+                    .collect(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 impl List {

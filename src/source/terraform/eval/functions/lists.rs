@@ -65,20 +65,11 @@ fn flatten(call: &Call) -> Eval {
     let mut rest: Vec<Item> = items_of(call.value(0)?);
     rest.reverse();
     while let Some(item) = rest.pop() {
-        match &item.value {
-            Value::List(list) => rest.extend(list.items.iter().rev().filter_map(|inner| {
-                let guard = item.guard.and(&inner.guard)?;
-                Some(Item { guard, spread: item.spread || inner.spread, value: inner.value.clone() })
-            })),
-            Value::Either(variants) if variants.iter().any(|(_, v)| matches!(v, Value::List(_))) => {
-                rest.extend(variants.iter().rev().filter_map(|(guard, value)| {
-                    let guard = item.guard.and(guard)?;
-                    Some(Item { guard, spread: item.spread, value: value.clone() })
-                }));
-            }
+        match item.opened() {
+            Some(inner) => rest.extend(inner.into_iter().rev()),
             // An unknown element may be a list, of any length.
-            Value::Unknown(_) => flat.push(Item { spread: true, ..item }),
-            _ => flat.push(item),
+            None if matches!(item.value, Value::Unknown(_)) => flat.push(Item { spread: true, ..item }),
+            None => flat.push(item),
         }
         if flat.len() > ITEM_LIMIT {
             return Err(too_long());
