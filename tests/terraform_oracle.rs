@@ -106,12 +106,21 @@ fn compare(context: &str, expressions: &[String]) {
     assert!(wrong.is_empty(), "{} of {} differ\n{}", wrong.len(), expressions.len(), wrong.join("\n"));
 }
 
-#[test]
-fn expressions_evaluate_as_terraform_evaluates_them() {
-    let context = std::fs::read_to_string(data().join("context.tf")).unwrap();
-    let expressions = std::fs::read_to_string(data().join("expressions.txt")).unwrap();
+fn compare_files(context: &str, expressions: &str) {
+    let context = std::fs::read_to_string(data().join(context)).unwrap();
+    let expressions = std::fs::read_to_string(data().join(expressions)).unwrap();
     let expressions: Vec<String> = expressions.lines().map(str::to_owned).collect();
     compare(&context, &expressions);
+}
+
+#[test]
+fn expressions_evaluate_as_terraform_evaluates_them() {
+    compare_files("context.tf", "expressions.txt");
+}
+
+#[test]
+fn the_edges_of_functions_types_and_templates_are_terraforms() {
+    compare_files("edges.tf", "edges.txt");
 }
 
 /// Makes expressions of a wanted type at random, the same ones for the same seed.
@@ -149,7 +158,7 @@ impl Generator {
                 .to_owned();
         }
         let d = depth - 1;
-        match self.below(19) {
+        match self.below(30) {
             0 => format!("\"p ${{{}}} q${{{}}}\"", self.text(d), self.text(d)),
             1 => format!("upper({})", self.text(d)),
             2 => format!("replace({}, \"a\", {})", self.text(d), self.text(d)),
@@ -168,6 +177,17 @@ impl Generator {
             15 => format!("jsonencode({})", self.map(d)),
             16 => format!("title({})", self.text(d)),
             17 => format!("trim({}, \"aAx \")", self.text(d)),
+            18 => format!("format(\"%q|%-8s|%05d|%v\", {0}, {0}, {1}, {1})", self.text(d), self.number(d)),
+            19 => format!("format(\"%v %s\", {}, {})", self.list(d), self.bool(d)),
+            20 => format!("replace({}, \"/[aeiou](.)/\", \"<$1>\")", self.text(d)),
+            21 => format!("indent({}, {})", self.below(4), self.text(d)),
+            22 => format!("substr({}, -{}, {})", self.text(d), self.below(5), self.below(4)),
+            23 => format!("coalesce(null, lookup({}, \"zz\", null), {}, \"n\")", self.map(d), self.text(d)),
+            24 => format!("({} ? {} : {})", self.bool(d), self.text(d), self.number(d)),
+            25 => format!("tostring(try({}, {}))", self.text(d), self.number(d)),
+            26 => format!("\"%{{ for k, v in {} ~}} ${{k}}=${{v}}, %{{~ endfor }}\"", self.map(d)),
+            27 => format!("jsonencode({})", self.list(d)),
+            28 => format!("urlencode({})", self.text(d)),
             _ => format!("tostring({})", self.number(d)),
         }
     }
@@ -185,7 +205,7 @@ impl Generator {
                 .to_owned();
         }
         let d = depth - 1;
-        match self.below(17) {
+        match self.below(28) {
             0 => format!("[{}, {}]", self.text(d), self.text(d)),
             1 => format!("concat({}, {})", self.list(d), self.list(d)),
             2 => format!("[for v in {} : \"${{v}}-{}\"]", self.list(d), self.below(9)),
@@ -202,6 +222,17 @@ impl Generator {
             13 => format!("tolist(toset({}))", self.list(d)),
             14 => format!("({} ? {} : {})", self.bool(d), self.list(d), self.list(d)),
             15 => format!("slice({}, 0, {})", self.list(d), self.below(3)),
+            16 => format!("({} ? {} : [{}, \"s\"])", self.bool(d), self.list(d), self.number(d)),
+            17 => format!("distinct([{}, {}, {}])", self.text(d), self.number(d), self.bool(d)),
+            18 => format!("[for p in setproduct({}, {}) : join(\"-\", p)]", self.list(d), self.list(d)),
+            19 => format!("flatten(chunklist({}, {}))", self.list(d), 1 + self.below(3)),
+            20 => format!("matchkeys({0}, {0}, {1})", self.list(d), self.list(d)),
+            21 => format!("[for v in regexall(\"[a-z]+\", {}) : upper(v)]", self.text(d)),
+            22 => format!("coalescelist({}, [{}])", self.list(d), self.text(d)),
+            23 => format!("[for k, v in {} : \"${{k}}/${{v}}\" if v != {}]", self.map(d), self.text(d)),
+            24 => format!("jsondecode(jsonencode({}))", self.list(d)),
+            25 => format!("yamldecode(yamlencode({}))", self.list(0)),
+            26 => format!("concat(tolist({}), {})", self.list(d), self.list(d)),
             _ => format!("tolist(setunion({}, {}))", self.list(d), self.list(d)),
         }
     }
@@ -211,12 +242,15 @@ impl Generator {
             return self.pick(&["local.map", "{}", "{ x = \"1\", a = \"2\" }"]).to_owned();
         }
         let d = depth - 1;
-        match self.below(6) {
+        match self.below(9) {
             0 => format!("{{ (\"k${{{}}}\") = {}, z = {} }}", self.text(d), self.text(d), self.text(d)),
             1 => format!("merge({}, {})", self.map(d), self.map(d)),
             2 => format!("{{ for v in distinct({}) : v => upper(v) }}", self.list(d)),
             3 => format!("{{ for k, v in {} : \"${{v}}!\" => k... }}", self.map(d)),
             4 => format!("zipmap({0}, {0})", self.list(d)),
+            5 => format!("({} ? {} : {{ q = {} }})", self.bool(d), self.map(d), self.number(d)),
+            6 => format!("tomap({{ a = {}, b = {} }})", self.text(d), self.number(d)),
+            7 => format!("transpose({{ x = {}, y = {} }})", self.list(d), self.list(d)),
             _ => format!("{{ for k, v in {} : k => v if k != \"k1\" }}", self.map(d)),
         }
     }
@@ -232,13 +266,17 @@ impl Generator {
     }
 
     fn bool(&mut self, depth: usize) -> String {
-        match (depth, self.below(6)) {
+        match (depth, self.below(10)) {
             (0, _) => self.pick(&["true", "false", "local.yes"]).to_owned(),
             (_, 0) => format!("{} == {}", self.text(depth - 1), self.text(depth - 1)),
             (_, 1) => format!("contains({}, {})", self.list(depth - 1), self.text(depth - 1)),
             (_, 2) => format!("{} > {}", self.number(depth - 1), self.number(depth - 1)),
             (_, 3) => format!("(!{} || {})", self.bool(depth - 1), self.bool(depth - 1)),
             (_, 4) => format!("can(regex(\"^[A-Z]\", {}))", self.text(depth - 1)),
+            (_, 5) => format!("{} == []", self.list(depth - 1)),
+            (_, 6) => format!("{} != {}", self.list(depth - 1), self.list(depth - 1)),
+            (_, 7) => format!("{} == {{}}", self.map(depth - 1)),
+            (_, 8) => format!("{} == {}", self.text(depth - 1), self.number(depth - 1)),
             _ => format!("startswith({}, \"a\")", self.text(depth - 1)),
         }
     }

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::expr::undecided;
-use super::value::{Entry, Eval, Fail, Item, List, Object, Value, computed, number_text};
+use super::functions::general;
+use super::unify::unify;
+use super::value::{Entry, Eval, Fail, Item, List, ListKind, Object, Value, computed, number_text};
 use crate::source::terraform::module::literal;
 use crate::source::terraform::syntax::{Expr, ExprKind};
 use crate::text::{MappedText, Place};
@@ -36,12 +38,31 @@ pub enum Type {
 /// An attribute of an object type.
 #[derive(Clone, Debug)]
 pub struct Member {
-    ty: Type,
+    /// Its type.
+    pub ty: Type,
     optional: bool,
     default: Option<Expr>,
 }
 
+impl Member {
+    /// One that must be given.
+    pub fn required(ty: Type) -> Self {
+        Member { ty, optional: false, default: None }
+    }
+}
+
 impl Type {
+    /// Whether the type of some part is left open.
+    fn is_open(&self) -> bool {
+        match self {
+            Type::Any => true,
+            Type::Text | Type::Number | Type::Bool => false,
+            Type::List(inner) | Type::Set(inner) | Type::Map(inner) => inner.is_open(),
+            Type::Tuple(types) => types.iter().any(Type::is_open),
+            Type::Object(members) => members.values().any(|member| member.ty.is_open()),
+        }
+    }
+
     /// Reads a type constraint; what is not understood is `any`.
     pub fn read(expr: &Expr) -> Type {
         match &expr.kind {
@@ -139,12 +160,16 @@ pub fn convert(value: &Value, ty: &Type, place: Place) -> Eval {
             Ok(List::items(items))
         }
         (Type::Map(inner), Value::Object(object)) => {
-            let mut converted = Object { rest: object.rest.clone(), ..Object::default() };
+            let mut converted = Object { rest: object.rest.clone(), map: true, ..Object::default() };
             for (key, entry) in &object.entries {
                 let value = convert(&entry.value, inner, place)?;
                 converted.entries.insert(key.clone(), Entry { value, ..entry.clone() });
             }
-            Ok(unified_map(converted, inner, place).value())
+            if inner.is_open() {
+                let entries = converted.entries.values_mut();
+                unify(&mut entries.map(|entry| (&mut entry.value, place)).collect::<Vec<_>>());
+            }
+            Ok(converted.value())
         }
         (Type::Object(attributes), Value::Object(object)) => {
             let mut converted = Object::default();
@@ -215,36 +240,15 @@ fn elements(list: &List, inner: &Type, set: bool, place: Place) -> Eval {
         .map(|item| Ok(Item { value: convert(&item.value, inner, place)?, ..item.clone() }))
         .collect();
     let items = unified_items(items?, inner, place);
-    Ok(if set { to_set(items) } else { List::items(items) })
+    Ok(if set { to_set(items) } else { List::typed(items) })
 }
 
 /// The elements of a list have one type: next to a string, numbers and booleans become strings.
 pub fn unified_items(mut items: Vec<Item>, inner: &Type, place: Place) -> Vec<Item> {
-    if matches!(inner, Type::Any) && items.iter().any(|item| matches!(item.value, Value::Text(_))) {
-        for item in &mut items {
-            item.value = as_text(&item.value, place);
-        }
+    if inner.is_open() {
+        unify(&mut items.iter_mut().map(|item| (&mut item.value, place)).collect::<Vec<_>>());
     }
     items
-}
-
-fn unified_map(mut object: Object, inner: &Type, place: Place) -> Object {
-    let texts = object.entries.values().any(|entry| matches!(entry.value, Value::Text(_)));
-    if matches!(inner, Type::Any) && texts {
-        for entry in object.entries.values_mut() {
-            entry.value = as_text(&entry.value, place);
-        }
-    }
-    object
-}
-
-fn as_text(value: &Value, place: Place) -> Value {
-    match value {
-        Value::Number(_) | Value::Bool(_) => {
-            to_text(value).ok().flatten().map_or_else(|| value.clone(), |text| Value::computed(&text, place))
-        }
-        other => other.clone(),
-    }
 }
 
 /// A set: sorted as Terraform sorts, each element once.
@@ -263,7 +267,7 @@ pub fn to_set(items: Vec<Item>) -> Value {
             _ => sorted.push(item),
         }
     }
-    Value::List(Rc::new(List { items: sorted, set: true }))
+    Value::List(Rc::new(List { items: sorted, kind: ListKind::Set }))
 }
 
 /// What sets are sorted by.
@@ -272,7 +276,8 @@ enum SortKey {
     Bool(bool),
     Number(f64),
     Text(Arc<str>),
-    Other,
+    /// What Terraform tells other values apart by, written out.
+    Other(String),
 }
 
 impl SortKey {
@@ -281,8 +286,39 @@ impl SortKey {
             Value::Bool(value) => SortKey::Bool(*value),
             Value::Number(value) => SortKey::Number(*value),
             Value::Text(text) => SortKey::Text(text.as_str().into()),
-            _ => SortKey::Other,
+            _ => {
+                let mut written = String::new();
+                write_out(value, &mut written);
+                SortKey::Other(written)
+            }
         }
+    }
+}
+
+fn write_out(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push('~'),
+        Value::Bool(value) => out.push(if *value { '1' } else { '0' }),
+        Value::Number(number) => out.push_str(&general(*number, Some(10))),
+        Value::Text(text) => out.push_str(&format!("{:?}", text.as_str())),
+        Value::List(list) => {
+            out.push('[');
+            for item in &list.items {
+                write_out(&item.value, out);
+                out.push(';');
+            }
+        }
+        Value::Object(object) => {
+            out.push('<');
+            for (key, entry) in &object.entries {
+                if object.map {
+                    out.push_str(&format!("{key:?}:"));
+                }
+                write_out(&entry.value, out);
+                out.push(';');
+            }
+        }
+        Value::Unknown(_) | Value::Either(_) | Value::Resource(_) | Value::Module(_) => out.push('?'),
     }
 }
 
@@ -290,7 +326,7 @@ impl SortKey {
 pub fn to_text(value: &Value) -> Eval<Option<String>> {
     match value {
         Value::Text(text) => Ok(text.is_known().then(|| text.as_str().to_owned())),
-        Value::Number(number) => Ok(Some(number_text(*number))),
+        Value::Number(number) => Ok(number_text(*number)),
         Value::Bool(value) => Ok(Some(value.to_string())),
         Value::Unknown(_) | Value::Either(_) => Ok(None),
         other => Err(Fail::new(format!("a {} is not a string", other.type_name()))),
@@ -340,6 +376,16 @@ pub fn equal(a: &Value, b: &Value) -> Option<bool> {
             let known: usize = holed.holes().iter().map(|hole| hole.span.len()).sum();
             (whole.is_known() && whole.as_str().len() < holed.as_str().len() - known).then_some(false)
         }
+        // A list is no tuple, so that one never equals what stands in brackets.
+        (Value::List(a), Value::List(b)) if a.kind != b.kind => Some(false),
+        (Value::Object(a), Value::Object(b)) if a.map != b.map => Some(false),
+        // Two that are empty differ where their elements would have different types.
+        (Value::List(a), Value::List(b))
+            if a.kind != ListKind::Tuple && a.items.is_empty() && b.items.is_empty() =>
+        {
+            None
+        }
+        (Value::Object(a), Value::Object(b)) if a.map && a.entries.is_empty() && b.entries.is_empty() => None,
         (Value::List(a), Value::List(b)) => {
             if !a.is_sure() || !b.is_sure() {
                 return None;

@@ -10,7 +10,8 @@ use super::instances;
 use super::iterate::iterate;
 use super::machine::{ITEM_LIMIT, Machine, Scope};
 use super::template;
-use super::value::{Entry, Eval, Fail, Item, List, Object, Value, computed, number_text};
+use super::unify::unify;
+use super::value::{Entry, Eval, Fail, Item, List, Object, Value, computed};
 use crate::source::terraform::syntax::{Binary, Expr, ExprKind, For, Step, Unary};
 use crate::text::{HoleKind, MappedText, Place};
 
@@ -149,37 +150,39 @@ fn conditional(
     place: Place,
     scope: &Scope,
 ) -> Eval {
+    let outcomes = outcomes(machine, condition, scope)?;
+    let may = |wanted: bool| outcomes.iter().any(|(_, outcome)| *outcome == wanted);
+    let (mut first, mut second) = (None, None);
+    if may(true) {
+        first = Some(eval(machine, yes, scope));
+    }
+    if may(false) {
+        second = Some(eval(machine, no, scope));
+    }
+    // The branch that is not taken still tells the type of the one that is.
+    let tells = |taken: &Option<Eval>| {
+        matches!(taken, Some(Ok(Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_))))
+    };
+    if first.is_none() && tells(&second) {
+        first = Some(eval(machine, yes, scope));
+    } else if second.is_none() && tells(&first) {
+        second = Some(eval(machine, no, scope));
+    }
+    if let (Some(Ok(first)), Some(Ok(second))) = (&mut first, &mut second) {
+        unify(&mut [(first, yes.place), (second, no.place)]);
+    }
     let mut variants = Vec::new();
     let mut fail = None;
-    for (guard, outcome) in outcomes(machine, condition, scope)? {
-        let (branch, other) = if outcome { (yes, no) } else { (no, yes) };
-        match eval(machine, branch, scope) {
-            Ok(value) => variants.push((guard, unified(machine, value, other, scope))),
-            Err(found) => fail = Some(found),
+    for (guard, outcome) in outcomes {
+        match if outcome { &first } else { &second } {
+            Some(Ok(value)) => variants.push((guard, value.clone())),
+            Some(Err(found)) => fail = Some(found.clone()),
+            None => {}
         }
     }
     match fail {
         Some(fail) if variants.is_empty() => Err(fail),
         _ => Ok(Value::either(variants, place)),
-    }
-}
-
-/// A number or boolean becomes a string when the other branch is one, a set a list.
-fn unified(machine: &Machine, value: Value, other: &Expr, scope: &Scope) -> Value {
-    let text = match &value {
-        Value::Number(number) => number_text(*number),
-        Value::Bool(value) => value.to_string(),
-        Value::List(list) if list.set => {
-            return match eval(machine, other, scope) {
-                Ok(Value::List(other)) if !other.set => List::items(list.items.clone()),
-                _ => value,
-            };
-        }
-        _ => return value,
-    };
-    match eval(machine, other, scope) {
-        Ok(Value::Text(_)) => Value::computed(&text, other.place),
-        _ => value,
     }
 }
 
@@ -209,10 +212,7 @@ pub fn each_variant(value: &Value, place: Place, apply: impl Fn(&Value) -> Eval)
 
 /// The unknown result of something that needed more than is known of `value`.
 pub fn undecided(value: &Value, place: Place) -> Value {
-    match value.first_unknown() {
-        Some(unknown) => Value::unknown(unknown.reason.clone(), HoleKind::Any, place),
-        None => Value::unknown("it depends on an undecided condition", HoleKind::Any, place),
-    }
+    Value::unknown(value.why_open(), HoleKind::Any, place)
 }
 
 fn binary(
@@ -291,7 +291,10 @@ fn splat(machine: &Machine, value: &Expr, steps: &[Step], place: Place, scope: &
             }
             found.push(Item { value: current, ..item });
         }
-        Ok(List::items(found))
+        Ok(match value {
+            Value::List(list) => list.like(found),
+            _ => List::items(found),
+        })
     })
 }
 

@@ -26,7 +26,7 @@ pub fn iterate(collection: &Value, place: Place) -> Eval<Vec<Round>> {
             let round = |(index, item): (usize, &super::value::Item)| {
                 sure &= item.is_sure();
                 let key = match &item.value {
-                    value if list.set => value.clone(),
+                    value if list.is_set() => value.clone(),
                     _ if sure => Value::Number(index as f64),
                     value => super::expr::undecided(value, place),
                 };

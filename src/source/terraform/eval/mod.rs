@@ -16,6 +16,7 @@ mod iterate;
 mod machine;
 mod resources;
 mod template;
+mod unify;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

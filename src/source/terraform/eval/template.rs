@@ -1,16 +1,14 @@
 //! Templates to texts that know where each piece came from.
 
-use std::rc::Rc;
-
 use super::convert::to_text;
 use super::expr::{eval as eval_expr, outcomes};
 use super::guard::Guard;
 use super::iterate::iterate;
 use super::machine::{Machine, Scope, TEXT_LIMIT};
-use super::value::{Eval, Fail, Unknown, VARIANTS, Value};
+use super::value::{Eval, Fail, Unknown, VARIANTS, Value, computed};
 use crate::source::recognise::START_WORDS;
 use crate::source::terraform::syntax::TemplatePart;
-use crate::text::{HoleKind, MappedText, Origin, Place, TextBuilder};
+use crate::text::{HoleKind, MappedText, Place, TextBuilder};
 
 /// Evaluates a template. One interpolation alone gives its value, whatever its type.
 pub fn eval(machine: &Machine, parts: &[TemplatePart], place: Place, scope: &Scope) -> Eval {
@@ -146,7 +144,7 @@ fn piece(machine: &Machine, value: &Value, place: Place) -> Eval<MappedText> {
             let text = machine.contain(
                 to_text(other).map_err(fail).map(|text| match text {
                     Some(text) => Value::computed(&text, place),
-                    None => Value::unknown("it is not decided", HoleKind::Any, place),
+                    None => Value::unknown(other.why_open(), HoleKind::Any, place),
                 }),
                 place,
             )?;
@@ -218,18 +216,11 @@ pub fn known_or_hole(machine: &Machine, value: &Value, place: Place) -> MappedTe
     match value {
         Value::Text(text) => (**text).clone(),
         Value::Unknown(unknown) => hole(machine, unknown, place),
-        Value::Number(_) | Value::Bool(_) => {
-            let text = to_text(value).ok().flatten().unwrap_or_default();
-            let mut builder = TextBuilder::new();
-            builder.push(&text, place, Origin::Computed, None);
-            builder.finish()
-        }
-        other => {
-            let unknown = other
-                .first_unknown()
-                .unwrap_or_else(|| Rc::new(Unknown::plain("it depends on an undecided condition", place)));
-            hole(machine, &unknown, place)
-        }
+        other => match (to_text(other), other.first_unknown()) {
+            (Ok(Some(text)), _) => computed(&text, place),
+            (_, Some(unknown)) => hole(machine, &unknown, place),
+            _ => hole(machine, &Unknown::plain(&other.why_open(), place), place),
+        },
     }
 }
 

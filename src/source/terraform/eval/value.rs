@@ -53,8 +53,20 @@ pub struct Unknown {
 pub struct List {
     /// The elements in order.
     pub items: Vec<Item>,
-    /// Whether it is a set: sorted, no index.
-    pub set: bool,
+    /// Which of the three it is.
+    pub kind: ListKind,
+}
+
+/// What Terraform tells apart where values are compared and converted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListKind {
+    /// As brackets and `for` make it: each element has a type of its own.
+    #[default]
+    Tuple,
+    /// The elements have one type.
+    List,
+    /// Sorted, no index.
+    Set,
 }
 
 /// An element of a list.
@@ -75,6 +87,8 @@ pub struct Object {
     pub entries: BTreeMap<Arc<str>, Entry>,
     /// Set when there may be further entries.
     pub rest: Option<Rc<Unknown>>,
+    /// Whether it is a map, whose values have one type, and not an object.
+    pub map: bool,
 }
 
 /// An entry of a map or object.
@@ -118,7 +132,7 @@ impl InstanceKey {
         match self {
             InstanceKey::Count(Value::Number(index)) => format!("[{index}]"),
             InstanceKey::Each(Value::Text(key), _) => format!("[\"{}\"]", key.as_str()),
-            InstanceKey::Each(Value::Number(key), _) => format!("[\"{}\"]", number_text(*key)),
+            InstanceKey::Each(Value::Number(key), _) => format!("[\"{key}\"]"),
             _ => String::new(),
         }
     }
@@ -194,14 +208,29 @@ impl Item {
 }
 
 impl List {
-    /// A list of elements that are there for certain.
+    /// A tuple of elements that are there for certain.
     pub fn of(values: impl IntoIterator<Item = Value>) -> Value {
-        Value::List(Rc::new(List { items: values.into_iter().map(Item::sure).collect(), set: false }))
+        List::items(values.into_iter().map(Item::sure).collect())
     }
 
-    /// A list of these items.
+    /// A tuple of these items.
     pub fn items(items: Vec<Item>) -> Value {
-        Value::List(Rc::new(List { items, set: false }))
+        Value::List(Rc::new(List { items, kind: ListKind::Tuple }))
+    }
+
+    /// A list of these items, which have one type.
+    pub fn typed(items: Vec<Item>) -> Value {
+        Value::List(Rc::new(List { items, kind: ListKind::List }))
+    }
+
+    /// These items in a list of the same kind; a set's are a list.
+    pub fn like(&self, items: Vec<Item>) -> Value {
+        if self.kind == ListKind::Tuple { List::items(items) } else { List::typed(items) }
+    }
+
+    /// Whether it is a set.
+    pub fn is_set(&self) -> bool {
+        self.kind == ListKind::Set
     }
 
     /// Whether the number of elements is known.
@@ -253,7 +282,7 @@ impl Value {
             Value::Bool(_) => "bool",
             Value::Number(_) => "number",
             Value::Text(_) => "string",
-            Value::List(list) if list.set => "set",
+            Value::List(list) if list.is_set() => "set",
             Value::List(_) => "list",
             Value::Object(_) | Value::Resource(_) | Value::Module(_) => "object",
         }
@@ -278,10 +307,29 @@ impl Value {
         }
     }
 
+    /// Why some of it is not known, for a person.
+    pub fn why_open(&self) -> Arc<str> {
+        match self.first_unknown() {
+            Some(unknown) => unknown.reason.clone(),
+            None if self.has_long_number() => "the number has more digits than are kept here".into(),
+            None => "it depends on an undecided condition".into(),
+        }
+    }
+
+    fn has_long_number(&self) -> bool {
+        match self {
+            Value::Number(number) => number_text(*number).is_none(),
+            Value::List(list) => list.items.iter().any(|item| item.value.has_long_number()),
+            Value::Object(object) => object.entries.values().any(|entry| entry.value.has_long_number()),
+            _ => false,
+        }
+    }
+
     /// Whether all of it is known and decided.
     pub fn is_whole(&self) -> bool {
         match self {
-            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+            Value::Null | Value::Bool(_) => true,
+            Value::Number(number) => number_text(*number).is_some(),
             Value::Text(text) => text.is_known(),
             Value::List(list) => list.is_sure() && list.items.iter().all(|item| item.value.is_whole()),
             Value::Object(object) => object.is_sure() && object.entries.values().all(|e| e.value.is_whole()),
@@ -368,10 +416,11 @@ fn merge_lists(variants: &[(Guard, Value)], place: Place) -> Value {
             _ => None,
         })
         .collect();
-    let set = lists.iter().all(|(_, list)| list.set);
+    let kind = lists.first().map_or(ListKind::List, |(_, list)| list.kind);
+    let kind = if lists.iter().all(|(_, list)| list.kind == kind) { kind } else { ListKind::List };
     let length = lists.first().map_or(0, |(_, list)| list.items.len());
     let aligned = lists.len() == variants.len()
-        && lists.iter().all(|(_, list)| list.is_sure() && !list.set && list.items.len() == length);
+        && lists.iter().all(|(_, list)| list.is_sure() && !list.is_set() && list.items.len() == length);
     if aligned {
         let column = |at: usize| {
             let cells = lists
@@ -379,7 +428,7 @@ fn merge_lists(variants: &[(Guard, Value)], place: Place) -> Value {
                 .filter_map(|(guard, list)| Some(((*guard).clone(), list.items.get(at)?.value.clone())));
             Value::either(cells.collect(), place)
         };
-        return List::of((0..length).map(column));
+        return Value::List(Rc::new(List { items: (0..length).map(column).map(Item::sure).collect(), kind }));
     }
     let mut items = Vec::new();
     for (guard, list) in lists {
@@ -387,7 +436,7 @@ fn merge_lists(variants: &[(Guard, Value)], place: Place) -> Value {
             Some(Item { guard: guard.and(&item.guard)?, spread: item.spread, value: item.value.clone() })
         }));
     }
-    Value::List(Rc::new(List { items, set }))
+    Value::List(Rc::new(List { items, kind }))
 }
 
 fn merge_objects(variants: &[(Guard, Value)], place: Place) -> Value {
@@ -396,6 +445,7 @@ fn merge_objects(variants: &[(Guard, Value)], place: Place) -> Value {
     for (guard, value) in variants {
         let Value::Object(object) = value else { continue };
         merged.rest = merged.rest.or_else(|| object.rest.clone());
+        merged.map |= object.map;
         for (key, entry) in &object.entries {
             if let Some(guard) = guard.and(&entry.guard) {
                 cells.entry(key.clone()).or_default().push((guard, entry));
@@ -448,7 +498,9 @@ pub fn push_segment(builder: &mut TextBuilder, text: &MappedText, segment: &Segm
     }
 }
 
-/// A number as Terraform writes it.
-pub fn number_text(number: f64) -> String {
-    number.to_string()
+/// A number as Terraform writes it, which keeps some 150 digits; `None` for one that has more than are kept here.
+pub fn number_text(number: f64) -> Option<String> {
+    let text = number.to_string();
+    let digits = text.trim_start_matches(['-', '0', '.']).trim_end_matches('0').replace('.', "");
+    (digits.len() <= 15).then_some(text)
 }

@@ -1,8 +1,10 @@
 //! Functions that ask something of a collection, and conversions.
 
+use super::lists::unified;
+use super::text::letters;
 use super::{Call, known};
 use crate::source::terraform::eval::convert::{Type, convert, equal, to_bool};
-use crate::source::terraform::eval::value::{Eval, Fail, List, Value};
+use crate::source::terraform::eval::value::{Eval, Fail, Item, List, Value};
 use crate::text::HoleKind;
 
 /// Evaluates the call when it is one of this family.
@@ -29,7 +31,10 @@ pub fn run(call: &Call) -> Option<Eval> {
 
 fn length(call: &Call) -> Eval {
     match call.value(0)? {
-        Value::Text(text) if text.is_known() => Ok(Value::Number(text.as_str().chars().count() as f64)),
+        Value::Text(text) if text.is_known() => {
+            let bounds = known!(call, letters(text.as_str()));
+            Ok(Value::Number((bounds.len() - 1) as f64))
+        }
         Value::List(list) if list.is_sure() => Ok(Value::Number(list.items.len() as f64)),
         Value::Object(object) if object.is_sure() => Ok(Value::Number(object.entries.len() as f64)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {
@@ -71,6 +76,7 @@ fn all(call: &Call, decisive: bool) -> Eval {
             Ok(Some(_)) => {}
             Ok(None) => open = true,
             Err(_) if matches!(item.value, Value::Null) && !decisive => return Ok(Value::Bool(false)),
+            Err(_) if matches!(item.value, Value::Null) => {}
             Err(fail) => return Err(fail),
         }
     }
@@ -78,17 +84,17 @@ fn all(call: &Call, decisive: bool) -> Eval {
 }
 
 fn matchkeys(call: &Call) -> Eval {
-    let values = known!(call, call.sure_list(0)?);
+    let values: Vec<Value> = known!(call, unified(call, 0)?).into_iter().map(|item| item.value).collect();
     let keys = known!(call, call.sure_list(1)?);
     let wanted = known!(call, call.sure_list(2)?);
-    let mut found = Vec::new();
+    let mut found: Vec<Item> = Vec::new();
     for (value, key) in values.into_iter().zip(&keys) {
         let outcomes: Vec<_> = wanted.iter().map(|wanted| equal(key, wanted)).collect();
         if outcomes.contains(&Some(true)) {
-            found.push(value);
+            found.push(Item::sure(value));
         } else if outcomes.contains(&None) {
             return Ok(call.unknown());
         }
     }
-    Ok(List::of(found))
+    Ok(List::typed(found))
 }

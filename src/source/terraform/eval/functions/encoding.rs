@@ -14,6 +14,7 @@ pub fn run(call: &Call) -> Option<Eval> {
         "jsondecode" => jsondecode(call),
         "base64encode" => base64encode(call),
         "base64decode" => base64decode(call),
+        "urlencode" => urlencode(call),
         _ => return None,
     })
 }
@@ -35,7 +36,7 @@ pub fn json_text(value: &Value) -> Option<String> {
 fn write(value: &Value, out: &mut String) {
     match value {
         Value::Bool(value) => out.push_str(&value.to_string()),
-        Value::Number(number) => out.push_str(&number_text(*number)),
+        Value::Number(number) => out.push_str(&number_text(*number).unwrap_or_default()),
         Value::Text(text) => quote(text.as_str(), out),
         Value::List(list) => {
             out.push('[');
@@ -61,6 +62,13 @@ fn write(value: &Value, out: &mut String) {
         }
         _ => out.push_str("null"),
     }
+}
+
+/// A string as Terraform writes it in JSON.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    quote(text, &mut out);
+    out
 }
 
 /// Terraform escapes `<`, `>` and `&` too.
@@ -132,6 +140,20 @@ fn from_json(value: &serde_json::Value, place: Place) -> Value {
             object.value()
         }
     }
+}
+
+fn urlencode(call: &Call) -> Eval {
+    let text = known!(call, call.text(0)?);
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push('+'),
+            b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => encoded.push(char::from(byte)),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Ok(call.computed(&encoded))
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

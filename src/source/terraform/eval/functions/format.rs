@@ -3,7 +3,9 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-use super::encoding::json_text;
+use super::digits::general;
+use super::encoding::{json_text, quoted};
+use super::text::letters;
 use super::{Arg, Call, known};
 use crate::source::terraform::eval::convert::{to_bool, to_number, to_text};
 use crate::source::terraform::eval::guard::Guard;
@@ -73,7 +75,7 @@ fn formatlist(call: &Call) -> Eval {
             items.push(Item { guard, spread, value });
         }
     }
-    Ok(List::items(items))
+    Ok(List::typed(items))
 }
 
 /// A verb of a format string: `%-05.2f`, `%[1]s`.
@@ -186,13 +188,19 @@ fn shown(call: &Call, verb: &Verb, argument: &Arg) -> Eval<MappedText> {
     let text = match verb.mode {
         's' => match &argument.value {
             Value::Null => return Err(Fail::new("`%s` can't show null").at(place)),
-            value => to_text(value).map_err(|fail| fail.at(place))?.unwrap_or_default(),
+            value => match to_text(value).map_err(|fail| fail.at(place))? {
+                Some(text) => text,
+                None => return Ok(whole_hole(call, value, place)),
+            },
         },
         'v' => match &argument.value {
-            Value::Null => return Err(Fail::new("`%v` can't show null").at(place)),
+            Value::Null => "null".into(),
             Value::Text(_) if verb.sharp => json_text(&argument.value).unwrap_or_default(),
             Value::Text(text) => text.as_str().to_owned(),
-            Value::Number(number) => number_text(*number),
+            Value::Number(number) if number_text(*number).is_none() => {
+                return Ok(whole_hole(call, &argument.value, place));
+            }
+            Value::Number(number) if !verb.sharp => general(*number, None),
             Value::Bool(value) => value.to_string(),
             value => match json_text(value) {
                 Some(text) => text,
@@ -202,17 +210,28 @@ fn shown(call: &Call, verb: &Verb, argument: &Arg) -> Eval<MappedText> {
         'q' => match &argument.value {
             Value::Null => "null".into(),
             value => {
-                serde_json::to_string(&to_text(value).map_err(|fail| fail.at(place))?.unwrap_or_default())
-                    .unwrap_or_default()
+                let text = to_text(value).map_err(|fail| fail.at(place))?;
+                let Some(text) = text else { return Ok(whole_hole(call, value, place)) };
+                let length = verb.precision.unwrap_or(usize::MAX);
+                quoted(&text.chars().take(length).collect::<String>())
             }
         },
-        't' => to_bool(&argument.value).map_err(|fail| fail.at(place))?.unwrap_or(false).to_string(),
+        't' => {
+            let value = to_bool(&argument.value).map_err(|fail| fail.at(place))?.unwrap_or(false);
+            return Ok(piece(if value { "true" } else { "false" }, place));
+        }
         'd' | 'b' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
             let number = to_number(&argument.value).map_err(|fail| fail.at(place))?.unwrap_or(0.0);
+            if number_text(number).is_none() {
+                return Ok(whole_hole(call, &argument.value, place));
+            }
             return Ok(piece(&padded(verb, &number_shown(verb, number)?), place));
         }
         mode => return Err(Fail::new(format!("`%{mode}` is no verb of a format string")).at(call.place)),
     };
+    if (verb.precision.is_some() || verb.width.is_some()) && letters(&text).is_none() {
+        return Ok(hole(call.machine, &Unknown::plain("its letters can't be counted here", place), place));
+    }
     let cut = match verb.precision {
         Some(length) if verb.mode == 's' => text.chars().take(length).collect(),
         _ => text,
@@ -221,8 +240,7 @@ fn shown(call: &Call, verb: &Verb, argument: &Arg) -> Eval<MappedText> {
 }
 
 fn whole_hole(call: &Call, value: &Value, place: Place) -> MappedText {
-    let reason = value.first_unknown().map_or_else(|| "it is not decided".into(), |u| u.reason.clone());
-    hole(call.machine, &Unknown::plain(&reason, place), place)
+    hole(call.machine, &Unknown::plain(&value.why_open(), place), place)
 }
 
 fn piece(text: &str, place: Place) -> MappedText {
@@ -238,10 +256,10 @@ fn number_shown(verb: &Verb, number: f64) -> Eval<String> {
     let digits = match verb.mode {
         'd' if number.fract() != 0.0 => return Err(Fail::new("`%d` needs a whole number")),
         'd' => format!("{whole}"),
-        'b' => format!("{whole:b}"),
-        'o' => format!("{whole:o}"),
-        'x' => format!("{whole:x}"),
-        'X' => format!("{whole:X}"),
+        'b' => format!("{}{whole:b}", if verb.sharp { "0b" } else { "" }),
+        'o' => format!("{}{whole:o}", if verb.sharp { "0" } else { "" }),
+        'x' => format!("{}{whole:x}", if verb.sharp { "0x" } else { "" }),
+        'X' => format!("{}{whole:X}", if verb.sharp { "0X" } else { "" }),
         'e' | 'E' => {
             let shown = format!("{size:.precision$e}");
             let (digits, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
@@ -251,7 +269,8 @@ fn number_shown(verb: &Verb, number: f64) -> Eval<String> {
             };
             format!("{digits}{}{sign}{exponent:0>2}", verb.mode)
         }
-        'g' | 'G' => number_text(size),
+        'g' => general(size, verb.precision),
+        'G' => general(size, verb.precision).to_uppercase(),
         _ => format!("{size:.precision$}"),
     };
     let sign = match (number < 0.0, verb.plus, verb.space) {

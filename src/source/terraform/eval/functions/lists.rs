@@ -1,13 +1,12 @@
 //! Functions that put lists together and take them apart. They keep what is undecided or only partly known.
 
-use std::rc::Rc;
-
 use super::{Call, known};
 use crate::source::terraform::eval::access::element;
 use crate::source::terraform::eval::convert::{Type, convert, equal, to_set, to_text, unified_items};
 use crate::source::terraform::eval::guard::Guard;
 use crate::source::terraform::eval::machine::ITEM_LIMIT;
-use crate::source::terraform::eval::value::{Eval, Fail, Item, List, Value};
+use crate::source::terraform::eval::unify::unify;
+use crate::source::terraform::eval::value::{Eval, Fail, Item, List, ListKind, Value};
 use crate::text::HoleKind;
 
 /// Evaluates the call when it is one of this family.
@@ -31,6 +30,7 @@ pub fn run(call: &Call) -> Option<Eval> {
         "setintersection" => setkeep(call, true),
         "setsubtract" => setkeep(call, false),
         "setproduct" => setproduct(call),
+        "setsymmetricdifference" => symmetric(call),
         _ => return None,
     })
 }
@@ -45,14 +45,21 @@ fn items_of(value: &Value) -> Vec<Item> {
 
 fn concat(call: &Call) -> Eval {
     let mut items = Vec::new();
+    let mut typed = true;
     for at in 0..call.arguments.len() {
-        call.list(at)?;
+        typed &= call.list(at)?.is_none_or(|list| list.kind != ListKind::Tuple);
         items.extend(items_of(call.value(at)?));
         if items.len() > ITEM_LIMIT {
             return Err(too_long());
         }
     }
-    Ok(List::items(items))
+    Ok(if typed { List::typed(unified_items(items, &Type::Any, call.place)) } else { List::items(items) })
+}
+
+/// The elements of a list argument once they have one type; `None` when the argument is not sure.
+pub fn unified(call: &Call, at: usize) -> Eval<Option<Vec<Item>>> {
+    let items = call.list(at)?.filter(|list| list.is_sure()).map(|list| list.items.clone());
+    Ok(items.map(|items| unified_items(items, &Type::Any, call.place)))
 }
 
 fn too_long() -> Fail {
@@ -80,6 +87,7 @@ fn flatten(call: &Call) -> Eval {
 
 fn compact(call: &Call) -> Eval {
     let list = known!(call, call.list(0)?);
+    let list = &List { items: texts(&list.items, call)?, kind: ListKind::List };
     let mut items = Vec::new();
     for item in &list.items {
         for (guard, value) in item.value.variants() {
@@ -95,10 +103,17 @@ fn compact(call: &Call) -> Eval {
     }
     // An element with two non-empty variants is still one element, whichever holds.
     let split = items.len() > list.items.len();
-    Ok(if split { Value::List(Rc::new(merge_back(list, items))) } else { List::items(items) })
+    Ok(List::typed(if split { merge_back(list, items) } else { items }))
 }
 
-fn merge_back(list: &List, split: Vec<Item>) -> List {
+/// The elements as strings.
+fn texts(items: &[Item], call: &Call) -> Eval<Vec<Item>> {
+    let text =
+        |item: &Item| Ok(Item { value: convert(&item.value, &Type::Text, call.place)?, ..item.clone() });
+    items.iter().map(text).collect()
+}
+
+fn merge_back(list: &List, split: Vec<Item>) -> Vec<Item> {
     let never_empty = |value: &Value| match value {
         Value::Either(variants) => variants.iter().all(|(_, variant)| match variant {
             Value::Text(text) => !text.as_str().is_empty(),
@@ -112,16 +127,16 @@ fn merge_back(list: &List, split: Vec<Item>) -> List {
             Value::Text(text) => !text.as_str().is_empty(),
             _ => true,
         };
-        return List { items: list.items.iter().filter(kept).cloned().collect(), set: false };
+        return list.items.iter().filter(kept).cloned().collect();
     }
-    List { items: split, set: false }
+    split
 }
 
 fn distinct(call: &Call) -> Eval {
     let list = known!(call, call.list(0)?);
     let mut items: Vec<Item> = Vec::with_capacity(list.items.len());
     let mut seen = std::collections::HashSet::new();
-    for item in &list.items {
+    for item in &unified_items(list.items.clone(), &Type::Any, call.place) {
         let fresh = match &item.value {
             Value::Text(text) if item.is_sure() => seen.insert(text.as_str().to_owned()),
             value if item.is_sure() => !items.iter().any(|known| known.is_sure() && known.value.same(value)),
@@ -131,26 +146,23 @@ fn distinct(call: &Call) -> Eval {
             items.push(item.clone());
         }
     }
-    Ok(List::items(items))
+    Ok(List::typed(items))
 }
 
 fn reverse(call: &Call) -> Eval {
     let list = known!(call, call.list(0)?);
-    Ok(List::items(list.items.iter().rev().cloned().collect()))
+    Ok(list.like(list.items.iter().rev().cloned().collect()))
 }
 
 fn sort(call: &Call) -> Eval {
     let list = known!(call, call.list(0)?);
-    let mut items = list.items.clone();
+    let mut items = texts(&list.items, call)?;
     let text = |item: &Item| match &item.value {
         Value::Text(text) => text.as_str().to_owned(),
         other => to_text(other).ok().flatten().unwrap_or_default(),
     };
     items.sort_by_cached_key(text);
-    for item in &mut items {
-        item.value = convert(&item.value, &Type::Text, call.place)?;
-    }
-    Ok(List::items(items))
+    Ok(List::typed(items))
 }
 
 fn slice(call: &Call) -> Eval {
@@ -162,9 +174,9 @@ fn slice(call: &Call) -> Eval {
     }
     let decided = list.items.iter().take(end).all(Item::is_sure);
     match list.items.get(start..end.min(list.items.len())) {
-        Some(items) if decided => Ok(List::items(items.to_vec())),
+        Some(items) if decided => Ok(list.like(items.to_vec())),
         // Which elements are meant is not known; each of them may be.
-        _ => Ok(List::items(list.items.iter().map(|item| Item { spread: true, ..item.clone() }).collect())),
+        _ => Ok(list.like(list.items.iter().map(|item| Item { spread: true, ..item.clone() }).collect())),
     }
 }
 
@@ -199,7 +211,11 @@ fn coalescelist(call: &Call) -> Eval {
 }
 
 fn coalesce(call: &Call) -> Eval {
-    for argument in &call.arguments {
+    let mut arguments = call.arguments.clone();
+    unify(
+        &mut arguments.iter_mut().map(|argument| (&mut argument.value, argument.place)).collect::<Vec<_>>(),
+    );
+    for argument in &arguments {
         match &argument.value {
             Value::Null => {}
             Value::Text(text) if text.as_str().is_empty() => {}
@@ -210,12 +226,13 @@ fn coalesce(call: &Call) -> Eval {
 }
 
 fn chunklist(call: &Call) -> Eval {
-    let values = known!(call, call.sure_list(0)?);
+    let values = known!(call, unified(call, 0)?);
     let size = known!(call, call.number(1)?) as usize;
     if size == 0 {
-        return Ok(List::of([List::of(values)]));
+        return Ok(List::typed(vec![Item::sure(List::typed(values))]));
     }
-    Ok(List::of(values.chunks(size).map(|chunk| List::of(chunk.to_vec()))))
+    let chunks = values.chunks(size).map(|chunk| Item::sure(List::typed(chunk.to_vec())));
+    Ok(List::typed(chunks.collect()))
 }
 
 fn list_of(call: &Call, set: bool) -> Eval {
@@ -224,7 +241,7 @@ fn list_of(call: &Call, set: bool) -> Eval {
     }
     let list = known!(call, call.list(0)?);
     let items = unified_items(list.items.clone(), &Type::Any, call.place);
-    Ok(if set { to_set(items) } else { List::items(items) })
+    Ok(if set { to_set(items) } else { List::typed(items) })
 }
 
 fn one(call: &Call) -> Eval {
@@ -271,15 +288,37 @@ fn setkeep(call: &Call, common: bool) -> Eval {
     Ok(to_set(kept.into_iter().map(Item::sure).collect()))
 }
 
+/// What stands in one of the two only.
+fn symmetric(call: &Call) -> Eval {
+    let (Some(a), Some(b)) = (call.sure_list(0)?, call.sure_list(1)?) else { return Ok(call.unknown()) };
+    let mut kept = Vec::new();
+    for (values, others) in [(&a, &b), (&b, &a)] {
+        for value in values {
+            let outcomes: Vec<Option<bool>> = others.iter().map(|other| equal(value, other)).collect();
+            if outcomes.contains(&None) && !outcomes.contains(&Some(true)) {
+                return Ok(call.unknown());
+            }
+            if !outcomes.contains(&Some(true)) {
+                kept.push(Item::sure(value.clone()));
+            }
+        }
+    }
+    Ok(to_set(unified_items(kept, &Type::Any, call.place)))
+}
+
 fn setproduct(call: &Call) -> Eval {
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    let mut sets = true;
     for at in 0..call.arguments.len() {
-        let values = known!(call, call.sure_list(at)?);
+        sets &= call.list(at)?.is_some_and(|list| list.is_set());
+        let values: Vec<Value> =
+            known!(call, unified(call, at)?).into_iter().map(|item| item.value).collect();
         if rows.len().saturating_mul(values.len()) > ITEM_LIMIT {
             return Ok(Value::unknown("the product is too large", HoleKind::Any, call.place));
         }
         let longer = |row: &Vec<Value>, value: &Value| row.iter().chain([value]).cloned().collect();
         rows = rows.iter().flat_map(|row| values.iter().map(move |value| longer(row, value))).collect();
     }
-    Ok(List::of(rows.into_iter().map(List::of)))
+    let rows: Vec<Item> = rows.into_iter().map(|row| Item::sure(List::of(row))).collect();
+    Ok(if sets { to_set(rows) } else { List::typed(rows) })
 }

@@ -6,7 +6,7 @@ use super::{Call, known};
 use crate::source::terraform::eval::access;
 use crate::source::terraform::eval::convert::{Type, convert};
 use crate::source::terraform::eval::expr::{key_text, undecided};
-use crate::source::terraform::eval::value::{Entry, Eval, Fail, Item, List, Object, Value};
+use crate::source::terraform::eval::value::{Entry, Eval, Fail, Item, List, ListKind, Object, Value};
 
 /// Evaluates the call when it is one of this family.
 pub fn run(call: &Call) -> Option<Eval> {
@@ -27,7 +27,12 @@ pub fn run(call: &Call) -> Option<Eval> {
 }
 
 fn merge(call: &Call) -> Eval {
-    let mut merged = Object::default();
+    let maps = |argument: &super::Arg| match &argument.value {
+        Value::Object(object) => object.map,
+        value => matches!(value, Value::Null),
+    };
+    let map = !call.arguments.is_empty() && call.arguments.iter().all(maps);
+    let mut merged = Object { map, ..Object::default() };
     for argument in &call.arguments {
         match &argument.value {
             Value::Null => {}
@@ -96,7 +101,7 @@ fn entries(object: &Rc<Object>, take: impl Fn(&Entry) -> Value) -> Value {
         spread: true,
         value: Value::Unknown(rest.clone()),
     }));
-    List::items(items)
+    if object.map { List::typed(items) } else { List::items(items) }
 }
 
 fn zipmap(call: &Call) -> Eval {
@@ -105,7 +110,8 @@ fn zipmap(call: &Call) -> Eval {
     if keys.len() != values.len() {
         return Err(Fail::new("`zipmap` needs as many keys as values"));
     }
-    let mut object = Object::default();
+    let map = call.list(1)?.is_some_and(|list| list.kind != ListKind::Tuple);
+    let mut object = Object { map, ..Object::default() };
     for (key, value) in keys.iter().zip(values) {
         let key = key_text(call.machine, key, call.place)?;
         object.entries.insert(key.as_str().into(), Entry::sure(key, value));
@@ -114,7 +120,10 @@ fn zipmap(call: &Call) -> Eval {
 }
 
 fn transpose(call: &Call) -> Eval {
-    let object = known!(call, call.object(0)?);
+    let lists = Type::Map(Box::new(Type::List(Box::new(Type::Text))));
+    let Value::Object(object) = convert(call.value(0)?, &lists, call.place)? else {
+        return Ok(call.unknown());
+    };
     let mut turned: std::collections::BTreeMap<String, (Rc<crate::text::MappedText>, Vec<Value>)> =
         Default::default();
     for entry in object.entries.values() {
@@ -125,9 +134,11 @@ fn transpose(call: &Call) -> Eval {
             known.1.push(Value::Text(entry.key.clone()));
         }
     }
-    let mut result = Object { rest: object.rest.clone(), ..Object::default() };
+    let mut result = Object { rest: object.rest.clone(), map: true, ..Object::default() };
     for (key, (text, values)) in turned {
-        result.entries.insert(key.into(), Entry::sure(text, List::of(values)));
+        result
+            .entries
+            .insert(key.into(), Entry::sure(text, List::typed(values.into_iter().map(Item::sure).collect())));
     }
     Ok(result.value())
 }

@@ -2,6 +2,8 @@
 //! with the reason; one that is not evaluated here likewise.
 
 mod collections;
+mod csv;
+mod digits;
 mod encoding;
 mod files;
 mod format;
@@ -13,6 +15,8 @@ mod text;
 mod yaml;
 
 use std::rc::Rc;
+
+pub use digits::general;
 
 use super::convert::{to_number, to_text};
 use super::expr::{eval, undecided};
@@ -99,7 +103,7 @@ fn under(guard: &Guard, spread: bool, value: &Value) -> Option<Value> {
                 let guard = guard.and(&item.guard)?;
                 Some(Item { guard, spread: spread || item.spread, value: item.value.clone() })
             });
-            Some(Value::List(Rc::new(List { items: items.collect(), set: list.set })))
+            Some(Value::List(Rc::new(List { items: items.collect(), kind: list.kind })))
         }
         Value::Object(object) => {
             let mut object = (**object).clone();
@@ -192,6 +196,7 @@ fn run(call: &Call) -> Eval {
         patterns::run,
         numbers::run,
         encoding::run,
+        csv::run,
         yaml::run,
         files::run,
     ];
@@ -222,11 +227,9 @@ impl Call<'_, '_> {
 
     /// The result when an argument is unknown.
     pub fn unknown(&self) -> Value {
-        let first = self.arguments.iter().find_map(|argument| argument.value.first_unknown());
-        match first {
-            Some(unknown) => Value::unknown(unknown.reason.clone(), HoleKind::Any, self.place),
-            None => Value::unknown("it depends on an undecided condition", HoleKind::Any, self.place),
-        }
+        let open = self.arguments.iter().find(|argument| !argument.value.is_whole());
+        let reason = open.map_or("it depends on an undecided condition".into(), |open| open.value.why_open());
+        Value::unknown(reason, HoleKind::Any, self.place)
     }
 
     /// The argument as a string, holes and all; `None` when it is wholly unknown.

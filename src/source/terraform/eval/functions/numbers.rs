@@ -3,7 +3,7 @@
 use super::{Call, known};
 use crate::source::terraform::eval::convert::to_number;
 use crate::source::terraform::eval::machine::ITEM_LIMIT;
-use crate::source::terraform::eval::value::{Eval, Fail, List, Value};
+use crate::source::terraform::eval::value::{Eval, Fail, Item, List, Value};
 
 /// Evaluates the call when it is one of this family.
 pub fn run(call: &Call) -> Option<Eval> {
@@ -73,7 +73,7 @@ fn range(call: &Call) -> Eval {
         found.push(Value::Number(at));
         at += step;
     }
-    Ok(List::of(found))
+    Ok(List::typed(found.into_iter().map(Item::sure).collect()))
 }
 
 fn parseint(call: &Call) -> Eval {

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::text::outside_holes;
 use super::{Call, known};
 use crate::source::terraform::eval::machine::TEXT_LIMIT;
-use crate::source::terraform::eval::value::{Entry, Eval, Fail, List, Object, Value, computed};
+use crate::source::terraform::eval::value::{Entry, Eval, Fail, Item, List, Object, Value, computed};
 use crate::text::{MappedText, Span, TextBuilder};
 
 /// Evaluates the call when it is one of this family.
@@ -103,7 +103,8 @@ fn regexall(call: &Call) -> Eval {
         return Ok(call.unknown());
     }
     let found = pattern.captures_iter(text.as_str());
-    Ok(List::of(found.map(|captures| captured(call, &pattern, &captures, &text))))
+    let found = found.map(|captures| Item::sure(captured(call, &pattern, &captures, &text)));
+    Ok(List::typed(found.collect()))
 }
 
 /// The whole match, the list of its groups, or the map of its named groups.

@@ -7,14 +7,17 @@ use crate::source::terraform::eval::expr::text_of;
 use crate::source::terraform::eval::guard::Guard;
 use crate::source::terraform::eval::machine::TEXT_LIMIT;
 use crate::source::terraform::eval::template::{hole, known_or_hole};
-use crate::source::terraform::eval::value::{Eval, Fail, List, VARIANTS, Value, map_pieces};
+use crate::source::terraform::eval::value::{Eval, Fail, Item, List, VARIANTS, Value, map_pieces};
 use crate::text::{MappedText, Origin, Span, TextBuilder};
 
 /// Evaluates the call when it is one of this family.
 pub fn run(call: &Call) -> Option<Eval> {
     Some(match call.name {
-        "lower" => pieces(call, |piece| piece.to_lowercase()),
-        "upper" => pieces(call, |piece| piece.to_uppercase()),
+        // Terraform changes letter by letter: `ß` has no capital, and a final sigma is none.
+        "lower" => {
+            pieces(call, |piece| piece.chars().filter_map(|letter| letter.to_lowercase().next()).collect())
+        }
+        "upper" => pieces(call, |piece| piece.chars().map(capital).collect()),
         "title" => title(call),
         "trim" => trim(call, true, true),
         "trimspace" => trim(call, true, true),
@@ -39,17 +42,26 @@ fn pieces(call: &Call, change: impl FnMut(&str) -> String) -> Eval {
     Ok(Value::text(map_pieces(&text, change)))
 }
 
+/// The capital of a letter, where that is one letter.
+fn capital(letter: char) -> char {
+    let mut capitals = letter.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None) => capital,
+        _ => letter,
+    }
+}
+
 fn title(call: &Call) -> Eval {
     let mut inside = false;
     pieces(call, |piece| {
         let mut titled = String::with_capacity(piece.len());
         for letter in piece.chars() {
-            let part = letter.is_alphanumeric() || letter == '_';
-            if part && !inside {
-                titled.extend(letter.to_uppercase())
+            let part = if letter.is_ascii() {
+                letter.is_ascii_alphanumeric() || letter == '_'
             } else {
-                titled.push(letter)
-            }
+                !letter.is_whitespace()
+            };
+            titled.push(if part && !inside { capital(letter) } else { letter });
             inside = part;
         }
         titled
@@ -131,9 +143,26 @@ pub fn lines(text: &MappedText) -> Vec<MappedText> {
     found
 }
 
+/// Where the letters of a text begin, and its end. Terraform counts what a reader takes for one letter; `None` where
+/// a letter may be made of several characters.
+pub fn letters(text: &str) -> Option<Vec<usize>> {
+    let combines = |letter: char| {
+        !matches!(letter, '\0'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{590}' | '\u{1e00}'..='\u{200a}'
+            | '\u{2010}'..='\u{2027}' | '\u{3041}'..='\u{3096}' | '\u{30a0}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}')
+    };
+    if text.contains(combines) || text.contains("\r\n") {
+        return None;
+    }
+    Some(text.char_indices().map(|(at, _)| at).chain([text.len()]).collect())
+}
+
 fn strrev(call: &Call) -> Eval {
     let text = known!(call, call.text(0)?);
-    Ok(call.computed(&text.chars().rev().collect::<String>()))
+    let bounds = known!(call, letters(&text));
+    let pairs = bounds.iter().zip(bounds.iter().skip(1)).rev();
+    let reversed: String = pairs.filter_map(|(start, end)| text.get(*start..*end)).collect();
+    Ok(call.computed(&reversed))
 }
 
 fn substr(call: &Call) -> Eval {
@@ -142,12 +171,13 @@ fn substr(call: &Call) -> Eval {
     if !text.is_known() {
         return Ok(call.unknown());
     }
-    let bounds: Vec<usize> =
-        text.as_str().char_indices().map(|(at, _)| at).chain([text.as_str().len()]).collect();
+    let bounds = known!(call, letters(text.as_str()));
     let count = bounds.len() - 1;
     let start = if offset < 0.0 { (count as f64 + offset).max(0.0) as usize } else { offset as usize };
     let start = start.min(count);
-    let end = if length < 0.0 { count } else { start.saturating_add(length as usize).min(count) };
+    // From the end, Terraform takes a length of zero for the whole rest.
+    let rest = length < 0.0 || (offset < 0.0 && length == 0.0);
+    let end = if rest { count } else { start.saturating_add(length as usize).min(count) };
     let at = |index: usize| bounds.get(index).copied().unwrap_or(0);
     Ok(Value::text(text.slice(Span::new(at(start), at(end)))))
 }
@@ -208,7 +238,7 @@ fn split(call: &Call) -> Eval {
         let letters = text.as_str().char_indices();
         let letter =
             |(at, letter): (usize, char)| Value::text(text.slice(Span::new(at, at + letter.len_utf8())));
-        return Ok(List::of(letters.map(letter)));
+        return Ok(List::typed(letters.map(letter).map(Item::sure).collect()));
     }
     let mut start = 0;
     let mut parts = Vec::new();
@@ -217,7 +247,7 @@ fn split(call: &Call) -> Eval {
         start = span.end();
     }
     parts.push(Value::text(text.slice(Span::new(start, text.as_str().len()))));
-    Ok(List::of(parts))
+    Ok(List::typed(parts.into_iter().map(Item::sure).collect()))
 }
 
 fn join(call: &Call) -> Eval {
@@ -306,20 +336,33 @@ fn path(call: &Call) -> Eval {
         return Ok(Value::unknown("it depends on the machine", crate::text::HoleKind::Any, call.place));
     }
     let text = known!(call, call.text(0)?);
+    if call.name == "dirname" {
+        return Ok(call.computed(&clean(text.rsplit_once('/').map_or("", |(parent, _)| parent), &text)));
+    }
     let trimmed = text.trim_end_matches('/');
-    let found = match (call.name, trimmed.rsplit_once('/')) {
-        ("basename", Some((_, name))) => name,
-        ("basename", None) if trimmed.is_empty() => {
-            if text.is_empty() {
-                "."
-            } else {
-                "/"
-            }
+    Ok(call.computed(match trimmed.rsplit('/').next() {
+        Some("") | None if text.is_empty() => ".",
+        Some("") | None => "/",
+        Some(name) => name,
+    }))
+}
+
+/// The shortest path that leads to the same place as the `parent` of `whole`.
+fn clean(parent: &str, whole: &str) -> String {
+    let rooted = whole.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in parent.split('/') {
+        match (part, parts.last()) {
+            ("" | ".", _) => {}
+            ("..", Some(last)) if *last != ".." => drop(parts.pop()),
+            ("..", None) if rooted => {}
+            (part, _) => parts.push(part),
         }
-        ("basename", None) => trimmed,
-        (_, Some(("", _))) => "/",
-        (_, Some((parent, _))) => parent,
-        _ => ".",
-    };
-    Ok(call.computed(found))
+    }
+    let joined = parts.join("/");
+    match (rooted, joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".into(),
+        (false, false) => joined,
+    }
 }

@@ -42,8 +42,19 @@ fn yamldecode(call: &Call) -> Eval {
     loop {
         match reader.next()? {
             (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
-            (Event::StreamEnd | Event::DocumentEnd, _) => return Ok(Value::Null),
-            (event, span) => return reader.node(event, span, 0),
+            (Event::StreamEnd | Event::DocumentEnd, _) => return Err(Fail::new("the YAML text is empty")),
+            (event, span) => {
+                let value = reader.node(event, span, 0)?;
+                loop {
+                    match reader.next()?.0 {
+                        Event::StreamEnd => return Ok(value),
+                        Event::DocumentStart(_) => {
+                            return Err(Fail::new("the YAML text holds more than one document"));
+                        }
+                        _ => {}
+                    }
+                }
+            }
         }
     }
 }
@@ -74,7 +85,8 @@ impl<'i> Reader<'_, 'i> {
         }
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = style == ScalarStyle::Plain && tag.is_none();
+                // A tag can make a string of what looks like a number; Terraform heeds no other.
+                let plain = style == ScalarStyle::Plain && tag.is_none_or(|tag| tag.suffix != "str");
                 (anchor, if plain { self.plain(&text, span) } else { self.string(&text, span) })
             }
             Event::SequenceStart(anchor, _) => {
@@ -147,14 +159,16 @@ impl<'i> Reader<'_, 'i> {
         let begins = text
             .trim_start_matches(['+', '-'])
             .starts_with(|letter: char| letter.is_ascii_digit() || letter == '.');
-        let number = text.replace('_', "");
         let radix = |prefix: &str, base: u32| {
-            number.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, base).ok())
+            text.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, base).ok())
         };
-        let whole = radix("0x", 16).or_else(|| radix("0o", 8)).or_else(|| radix("0b", 2));
-        match (whole, number.parse::<f64>()) {
+        match (radix("0x", 16).or_else(|| radix("0o", 8)), text.parse::<f64>()) {
             (Some(whole), _) => Value::Number(whole as f64),
             (None, Ok(number)) if begins && number.is_finite() => Value::Number(number),
+            _ if begins => match time(text) {
+                Some(time) => Value::computed(&time, self.place),
+                None => self.string(text, span),
+            },
             _ => self.string(text, span),
         }
     }
@@ -179,6 +193,17 @@ impl<'i> Reader<'_, 'i> {
     }
 }
 
+/// A date, or a date and time with a space between, becomes a time in full.
+fn time(text: &str) -> Option<String> {
+    let (date, time) = text.split_once(' ').unwrap_or((text, "00:00:00"));
+    let mut numbers = date.split('-').map(|part| part.parse().ok());
+    let (year, month, day) = (numbers.next()??, numbers.next()??, numbers.next()??);
+    let date = jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    let time: jiff::civil::Time = time.parse().ok()?;
+    let whole = numbers.next().is_none() && year >= 1_000;
+    whole.then(|| format!("{date}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second()))
+}
+
 fn yamlencode(call: &Call) -> Eval {
     let value = call.value(0)?;
     if !value.is_whole() {
@@ -186,7 +211,11 @@ fn yamlencode(call: &Call) -> Eval {
     }
     let mut out = String::new();
     if !write(value, 0, false, &mut out) {
-        return Ok(call.unknown());
+        let reason = "how `yamlencode()` breaks lines is not worked out without a plan";
+        return Ok(Value::unknown(reason, crate::text::HoleKind::Any, call.place));
+    }
+    if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
+        out.push_str("...\n");
     }
     Ok(call.computed(&out))
 }
@@ -229,7 +258,7 @@ fn write(value: &Value, indent: usize, in_line: bool, out: &mut String) -> bool 
             let text = match scalar {
                 Value::Text(text) if text.as_str().contains('\n') => return false,
                 Value::Text(text) => quoted(text.as_str()),
-                Value::Number(number) => number_text(*number),
+                Value::Number(number) => number_text(*number).unwrap_or_default(),
                 Value::Bool(value) => value.to_string(),
                 Value::List(_) => "[]".into(),
                 Value::Object(_) => "{}".into(),
