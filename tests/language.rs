@@ -78,6 +78,8 @@ fn each_mistake_is_named_with_the_words_that_hold_it() {
         ("# just a note", &["error comment-in-statement [# just a note]"]),
         ("allow group A to use x in tenancy // why", &["warning comment-in-statement [// why]"]),
         ("2) allow group A to use x in tenancy", &["error pasted-list-marker [2)]"]),
+        // Printed like this once in the documentation, so that nobody knows it to be refused.
+        ("allow group A to use x in tenancy where a.b in ['c']", &["warning malformed-value-list [[]"]),
         ("\"allow group A to use x in tenancy\",", &["warning pasted-quotes [\"]"]),
         ("allow group <a team> to use x in tenancy", &["warning unresolved-placeholder [<a team>]"]),
         ("deny allow group A to use x in tenancy", &["error misplaced-deny [allow]"]),

@@ -213,7 +213,15 @@ fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
     let braces = delimited(tag("{"), take_while_m_n(1, LONGEST, named), tag("}"));
     let brackets = delimited(tag("["), take_while_m_n(1, LONGEST, inside), tag("]"));
     let found: IResult<&str, &str> = recognize(alt((braces, brackets))).parse(rest);
-    found.ok().map(|(_, found)| found.len())
+    found.ok().map(|(_, found)| found.len()).or_else(|| alternatives(rest))
+}
+
+/// `[ tenancy | compartment <name> ]`: a page that leaves a choice.
+fn alternatives(rest: &str) -> Option<usize> {
+    let end = rest.get(..rest.len().min(LONGEST)).unwrap_or(rest).find(']')?;
+    let inside = rest.get(1..end)?;
+    (rest.starts_with('[') && inside.contains('|') && !inside.contains(['[', '\'', '{', '=']))
+        .then_some(end + 1)
 }
 
 fn word(c: char) -> bool {
@@ -226,6 +234,13 @@ mod tests {
 
     fn found(text: &str) -> Vec<&str> {
         holes(text).iter().map(|span| span.of(text)).collect()
+    }
+
+    #[test]
+    fn a_choice_in_brackets_is_one_hole() {
+        let choice = "[ tenancy | compartment <name> | compartment id <ocid> ]";
+        assert_eq!(found(&format!("allow group A to use b in {choice} where c = 'd'")), [choice]);
+        assert_eq!(found("allow group A to use b in tenancy where c in ['d', 'e|f']"), [""; 0]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::super::lex::{Token, TokenKind};
 use super::Parser;
 use super::origin::{is_ocid, is_quoted};
 use super::rule::shorten;
+use crate::diag::Severity;
 use crate::text::Span;
 
 impl Parser<'_> {
@@ -118,7 +119,11 @@ impl Parser<'_> {
             _ => return self.open_list(variable, negated),
         };
         if open.kind != TokenKind::OpenParen {
-            self.error(Kind::MalformedValueList, open.span, "a list of values stands in round brackets")
+            // Square brackets are printed once in the documentation.
+            let severity =
+                if open.kind == TokenKind::OpenBracket { Severity::Warning } else { Severity::Error };
+            let message = "a list of values stands in round brackets".to_owned();
+            self.report(Kind::MalformedValueList, severity, open.span, message)
                 .help("write `(` and `)`")
                 .guess(open.span, "(");
         }
