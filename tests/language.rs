@@ -78,6 +78,26 @@ fn each_mistake_is_named_with_the_words_that_hold_it() {
         ("# just a note", &["error comment-in-statement [# just a note]"]),
         ("allow group A to use x in tenancy // why", &["warning comment-in-statement [// why]"]),
         ("2) allow group A to use x in tenancy", &["error pasted-list-marker [2)]"]),
+        (
+            "allow to group A use x in tenancy",
+            &["error clauses-out-of-order [to]", "warning missing-keyword [use]"],
+        ),
+        ("allow group A may use x in tenancy", &["error misspelt-keyword [may]"]),
+        ("allow group group A to use x in tenancy", &["error doubled-word [group]"]),
+        ("allow group group to use x in tenancy", &[]),
+        ("allow group A to read and write x in tenancy", &["error several-actions [and write]"]),
+        ("define tenancy T as 'ocid1.tenancy.oc1..x'", &["warning id-without-ocid ['ocid1.tenancy.oc1..x']"]),
+        ("allow group A to use x in tenancy where a.b notin ('c')", &["error unknown-operator [notin]"]),
+        ("allow group A to use x in tenancy where a.b !in ('c')", &["error unknown-operator [!in]"]),
+        ("allow group A to use x in tenancy where anyof {a.b = 'c'}", &["error misspelt-keyword [anyof]"]),
+        (
+            "allow group A to use x in tenancy where sets-equal(a.b)",
+            &["warning malformed-condition [sets-equal(a.b)]"],
+        ),
+        (
+            "allow group A to use x in tenancy where a.b = c'",
+            &["error unquoted-value [c]", "error unterminated-quote [']"],
+        ),
         // Printed like this once in the documentation, so that nobody knows it to be refused.
         ("allow group A to use x in tenancy where a.b in ['c']", &["warning malformed-value-list [[]"]),
         ("\"allow group A to use x in tenancy\",", &["warning pasted-quotes [\"]"]),

@@ -11,6 +11,20 @@ use super::rule::{Clauses, shorten};
 use crate::text::Span;
 
 const VERBS: &[&str] = &["inspect", "read", "use", "manage"];
+/// What other languages call a verb.
+const FOREIGN_VERBS: &[&str] = &[
+    "write",
+    "create",
+    "delete",
+    "update",
+    "edit",
+    "modify",
+    "view",
+    "list",
+    "get",
+    "execute",
+    "administer",
+];
 
 /// The verb of a keyword.
 fn verb_of(word: Keyword) -> Option<Verb> {
@@ -187,8 +201,11 @@ impl Parser<'_> {
             let (token, next) = (self.peek(), self.nth(1));
             let joined = matches!(token.kind, TokenKind::Comma | TokenKind::Slash)
                 || self.is_word(token, &["and", "or"]);
-            let is_verb = |token: Token| token.word.is_verb();
-            if joined && is_verb(next) {
+            let is_verb = next.word.is_verb()
+                || self.is_word(next, FOREIGN_VERBS)
+                    && Self::is_name(self.nth(2))
+                    && self.nth(2).word != Keyword::In;
+            if joined && is_verb {
                 self.advance();
                 self.advance();
                 found = true;

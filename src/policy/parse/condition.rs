@@ -4,6 +4,7 @@ use super::super::ast::{Condition, MatchingRule, Quantifier, Test, TestKind, Whe
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
+use super::group::meant_quantifier;
 use super::{Language, Parser};
 use crate::text::Span;
 
@@ -251,6 +252,18 @@ impl Parser<'_> {
         match (token.kind, next.kind) {
             _ if quantifier != Quantifier::Unknown && !self.is_variable() => {
                 self.advance();
+                self.quantified(token, quantifier, depth)
+            }
+            (TokenKind::Word, TokenKind::OpenBrace)
+                if !token.has_hole && meant_quantifier(self.words(token)).is_some() =>
+            {
+                self.advance();
+                let (meant, quantifier) =
+                    meant_quantifier(self.words(token)).unwrap_or(("all", Quantifier::Unknown));
+                let found = self.words(token);
+                self.error(Kind::MisspeltKeyword, token.span, format!("`{found}` is no keyword"))
+                    .help(format!("write `{meant}`"))
+                    .guess(token.span, meant);
                 self.quantified(token, quantifier, depth)
             }
             (TokenKind::Hole, TokenKind::OpenBrace) => {

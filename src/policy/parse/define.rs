@@ -126,7 +126,7 @@ impl Parser<'_> {
         }
         self.advance();
         let atom = Self::atom(token);
-        if !token.has_hole && !is_ocid(atom.text(self.text)) {
+        if !token.has_hole && (matches!(token.kind, TokenKind::Quoted(_)) || !is_ocid(atom.text(self.text))) {
             self.check_id(token, "what is defined");
         }
         Some(atom)

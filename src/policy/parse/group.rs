@@ -219,3 +219,15 @@ impl Parser<'_> {
         false
     }
 }
+
+/// The quantifier that a word before a brace stands for.
+pub(super) fn meant_quantifier(word: &str) -> Option<(&'static str, Quantifier)> {
+    match word.to_ascii_lowercase().as_str() {
+        "allof" | "all-of" | "all_of" | "every" | "each" | "both" | "and" | "al" | "alle" => {
+            Some(("all", Quantifier::All))
+        }
+        "anyof" | "any-of" | "any_of" | "oneof" | "one-of" | "one_of" | "some" | "either" | "or" | "an"
+        | "ayn" => Some(("any", Quantifier::Any)),
+        _ => None,
+    }
+}

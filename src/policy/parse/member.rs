@@ -33,6 +33,7 @@ impl Parser<'_> {
             if self.other_kind(list, !members.is_empty()) {
                 break;
             }
+            self.doubled_kind(list, members.is_empty());
             if self.stops_member(members.is_empty()) {
                 self.no_member(members.is_empty());
                 break;
@@ -79,6 +80,23 @@ impl Parser<'_> {
             self.error(Kind::StrayComma, comma, "a name is missing after this comma")
                 .help("leave the comma out")
                 .guess(comma, "");
+        }
+    }
+
+    /// `group group A`. A group may be called `group`, so that only a name after it tells.
+    fn doubled_kind(&mut self, list: List, first: bool) {
+        let (token, next) = (self.peek(), self.nth(1));
+        let same = matches!(
+            (token.word, list),
+            (Keyword::Group, List::Group) | (Keyword::DynamicGroup, List::DynamicGroup)
+        );
+        let named = Self::is_name(next) && matches!(next.word, Keyword::None | Keyword::Id);
+        if first && same && token.kind == TokenKind::Word && named {
+            self.advance();
+            let word = self.words(token).to_lowercase();
+            self.error(Kind::DoubledWord, token.span, format!("`{word}` stands twice"))
+                .help("write it once")
+                .fix(Span::new(token.span.start(), next.span.start()), "");
         }
     }
 

@@ -35,6 +35,7 @@ impl Parser<'_> {
             },
             gap: (kind == RuleKind::Hole).then_some(kind_span),
         };
+        self.early_to();
         let subject = self.subject(clauses.gap.is_some());
         clauses.rule.subject = Some(subject);
         self.note_gap(&mut clauses);
@@ -52,6 +53,21 @@ impl Parser<'_> {
             clauses.rule.span = kind_span.to(end.span);
         }
         clauses.rule
+    }
+
+    /// `allow to group A read …`
+    fn early_to(&mut self) {
+        let (token, next) = (self.peek(), self.nth(1));
+        let subject = matches!(
+            next.word,
+            Keyword::Group | Keyword::DynamicGroup | Keyword::AnyUser | Keyword::AnyGroup
+        );
+        if token.word == Keyword::To && subject {
+            self.advance();
+            self.error(Kind::ClausesOutOfOrder, token.span, "`to` must come after the subject")
+                .help("write it before the verb")
+                .guess(Span::new(token.span.start(), next.span.start()), "");
+        }
     }
 
     fn note_gap(&self, clauses: &mut Clauses) {
@@ -272,6 +288,19 @@ impl Parser<'_> {
         if self.condition_without_where(clauses) || self.other_preposition(clauses) {
             return;
         }
+        if clauses.rule.action.is_none()
+            && self.is_word(token, &["can", "may", "could", "should", "shall", "must"])
+            && self.nth(1).word.is_verb()
+        {
+            let word = self.words(token);
+            self.advance();
+            self.error(Kind::MisspeltKeyword, token.span, format!("`{word}` is no keyword"))
+                .help("write `to` before the verb")
+                .guess(token.span, "to");
+            self.glued_to = true;
+            self.action_clause(clauses);
+            return;
+        }
         let (start, hole_before) = (token, self.after_hole());
         self.advance();
         while !self.stops_clause() {
@@ -287,7 +316,8 @@ impl Parser<'_> {
             }
             return;
         }
-        if hole_before && clauses.rule.action.is_none() {
+        // A quote that is never closed is reported as such.
+        if hole_before && clauses.rule.action.is_none() || start.is_open && span == start.span {
             return;
         }
         let found = shorten(span.of(self.text));

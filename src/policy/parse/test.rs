@@ -38,6 +38,18 @@ impl Parser<'_> {
             (TokenKind::Bang, _) if self.nth(1).kind == TokenKind::Quoted(Quote::Single) => {
                 self.other_operator(variable, next)
             }
+            (TokenKind::Bang, _) if self.nth(1).word == Keyword::In => {
+                self.advance();
+                self.joined_not_in(variable, next.span)
+            }
+            _ if self.is_word(next, &["notin", "not-in", "not_in", "nin"])
+                && matches!(
+                    self.nth(1).kind,
+                    TokenKind::OpenParen | TokenKind::OpenBracket | TokenKind::Hole
+                ) =>
+            {
+                self.joined_not_in(variable, next.span)
+            }
             (_, Keyword::In) => {
                 self.advance();
                 self.list(variable, false)
@@ -66,6 +78,17 @@ impl Parser<'_> {
         time::check(self.text, &test, &mut self.errors);
         self.check_rule_operator(&test);
         Condition::Test(test)
+    }
+
+    /// `notin (…)`, `!in (…)`
+    fn joined_not_in(&mut self, variable: Atom, from: Span) -> TestKind {
+        self.advance();
+        let span = self.since(from);
+        let found = shorten(span.of(self.text));
+        self.error(Kind::UnknownOperator, span, format!("`{found}` is no operator"))
+            .help("write `not in`")
+            .fix(span, "not in");
+        self.list(variable, true)
     }
 
     pub(super) fn is_operator(&self, token: Token) -> bool {
@@ -369,6 +392,19 @@ impl Parser<'_> {
             self.error(Kind::UnbalancedDelimiter, open.span, "`(` is never closed")
                 .help("write `)` after the last argument")
                 .guess(place, ")");
+        }
+        let holes = arguments.iter().any(|argument| match argument {
+            Argument::Value(value) => value.atom.has_hole,
+            Argument::List(_) => false,
+        });
+        if closed && !holes && !function.has_hole && arguments.len() != 2 {
+            let found = self.words(function);
+            self.warn(
+                Kind::MalformedCondition,
+                self.since(function.span),
+                format!("`{}` compares two sets", shorten(found)),
+            )
+            .help("write a variable and a list: `sets-intersect(<variable>, ('a', 'b'))`");
         }
         let kind = TestKind::Call { function: Self::atom(function), arguments };
         Condition::Test(Test { span: self.since(function.span), kind })
