@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+#[allow(dead_code)]
 mod r#box;
 
 use std::io::{Read, Write};
@@ -452,19 +453,6 @@ async fn the_identity_domain_gives_access_tokens_to_its_clients() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sandbox_started_again_knows_its_keys_tokens_and_ports() {
-    let sandbox = Box::sample().await;
-    let names =
-        ["config", "user_key.pem", "session_token", "rpst", "genai_api_key", "endpoints.json", "env.sh"];
-    let before: Vec<_> = names.iter().map(|name| sandbox.text(name)).collect();
-    let again = Box::on(sandbox.stop().await, None).await;
-    for (name, before) in names.iter().zip(before) {
-        assert_eq!(again.text(name), before, "{name}");
-    }
-    assert_eq!(send_signed(&again.user(), again.chat()).status, 200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn another_tenancy_on_the_same_directory_is_a_new_beginning() {
     let first = Box::sample().await;
     let create = json!({ "compartmentId": first.root(), "displayName": "fresh", "keyDetails": [
@@ -584,17 +572,6 @@ async fn request_ids_echo_what_the_client_sent_and_the_log_holds_no_secret() {
     {
         assert!(!log.contains(&secret));
     }
-}
-
-#[test]
-fn the_command_outlives_a_kill_and_ends_on_a_signal() {
-    let first = Box::command(folder(), &[]);
-    let (config, endpoints) = (first.text("config"), first.text("endpoints.json"));
-    assert_eq!(send_signed(&first.user(), first.chat()).status, 200);
-    let second = Box::command(first.kill(), &[]);
-    assert_eq!((second.text("config"), second.text("endpoints.json")), (config, endpoints));
-    assert_eq!(send_signed(&second.user(), second.chat()).status, 200);
-    assert!(second.terminate().is_none_or(|code| code == 0));
 }
 
 /// What a pull request might hold: a compartment, a group, and who may do what.

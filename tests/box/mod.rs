@@ -56,8 +56,12 @@ impl Reply {
     }
 }
 
+/// A key that the sandbox keeps. One that it can't read it would make anew, which takes most of a second.
 fn pem(name: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(name)).unwrap()
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(PrivateKey::read(&text, None).is_ok(), "{name} is no key of a sandbox");
+    text
 }
 
 /// A state directory whose keys need not be made.
@@ -70,9 +74,9 @@ pub fn folder() -> tempfile::TempDir {
     }
     for (name, from) in [
         ("user_key.pem", "pkcs8.pem"),
-        ("user_key_bob.pem", "cluster-key.pem"),
-        ("session_key.pem", "cluster-key.pem"),
-        ("rp_key.pem", "cluster-key.pem"),
+        ("user_key_bob.pem", "user-two.pem"),
+        ("session_key.pem", "session.pem"),
+        ("rp_key.pem", "resource.pem"),
     ] {
         std::fs::write(folder.path().join(name), pem(from)).unwrap();
     }
