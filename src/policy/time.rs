@@ -144,10 +144,21 @@ fn is_timestamp(word: &str) -> bool {
         None => (word.trim_end_matches(['Z', 'z']), None),
     };
     let mut parts = date.split('-');
-    let year = parts.next().is_some_and(|year| in_range(year, 4, 4, 0, 9999));
-    let month = parts.next().is_some_and(|month| in_range(month, 1, 2, 1, 12));
-    let day = parts.next().is_some_and(|day| in_range(day, 1, 2, 1, 31));
-    year && month && day && parts.next().is_none() && time.is_none_or(is_time)
+    let (year, month, day) =
+        (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    let fits = in_range(year, 4, 4, 0, 9999)
+        && in_range(month, 1, 2, 1, 12)
+        && in_range(day, 1, 2, 1, days_of(month.parse().unwrap_or(0), year.parse().unwrap_or(0)));
+    fits && parts.next().is_none() && time.is_none_or(is_time)
+}
+
+fn days_of(month: u32, year: u32) -> u32 {
+    match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 /// `05:00:00`, `2:01:00Z`, `17:00Z`.
@@ -177,10 +188,24 @@ mod tests {
 
     #[test]
     fn documented_time_forms_fit_and_others_do_not() {
-        for time in ["2020-04-01T15:00:00Z", "2020-04-01T05:00Z", "2020-04-01Z", "2026-12-31T00:00:00.000Z"] {
+        for time in [
+            "2020-04-01T15:00:00Z",
+            "2020-04-01T05:00Z",
+            "2020-04-01Z",
+            "2026-12-31T00:00:00.000Z",
+            "2028-02-29Z",
+        ] {
             assert!(is_timestamp(time), "{time}");
         }
-        for time in ["01/01/2022", "2022-13-01Z", "tomorrow", "2022-01-01T25:00Z", ""] {
+        for time in [
+            "01/01/2022",
+            "2022-13-01Z",
+            "2026-02-29Z",
+            "2026-04-31T00:00:00Z",
+            "tomorrow",
+            "2022-01-01T25:00Z",
+            "",
+        ] {
             assert!(!is_timestamp(time), "{time}");
         }
         assert!(is_time("05:00:00") && is_time("2:01:00Z") && !is_time("5pm") && !is_time("17"));

@@ -30,19 +30,20 @@ type Above<'c> = Option<&'c str>;
 /// The compartments that one configuration declares, where all of their names are known.
 #[derive(Default)]
 struct Declared<'c> {
-    /// Name and parent by address; no parent where it isn't known.
-    by_address: HashMap<&'c str, (String, Option<Above<'c>>)>,
+    /// Name as declared and parent by address; no parent where it isn't known.
+    by_address: HashMap<&'c str, (&'c str, Option<Above<'c>>)>,
+    /// Addresses by name in lower case.
     by_name: HashMap<String, Vec<&'c str>>,
 }
 
 impl<'c> Declared<'c> {
     /// The names from below `from` down to a compartment; `None` where it doesn't lie there for certain.
-    fn path(&self, from: Above<'c>, address: &'c str) -> Option<Vec<&str>> {
+    fn path(&self, from: Above<'c>, address: &'c str) -> Option<Vec<&'c str>> {
         let mut names = Vec::new();
         let mut at = address;
         while names.len() < DEPTH {
             let (name, parent) = self.by_address.get(at)?;
-            names.push(name.as_str());
+            names.push(*name);
             match (*parent)? {
                 above if above == from => {
                     names.reverse();
@@ -79,21 +80,23 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
             Attachment::Declared(address) if tree.by_address.contains_key(&**address) => Some(address),
             _ => continue,
         };
-        let own = from.and_then(|address| tree.by_address.get(address)).map(|(name, _)| name.as_str());
+        let own = from.and_then(|address| tree.by_address.get(address)).map(|(name, _)| *name);
         let (Some(first), Some(last)) = (names.first(), names.last()) else { continue };
-        let is_itself = names.len() == 1 && own == Some(first.as_str());
+        let is_itself = names.len() == 1 && own.is_some_and(|own| own.to_lowercase() == *first);
         if is_itself || tree.may_be_child(from, first) {
             continue;
         }
         // What the path means, when just one compartment can be meant.
         let meant = |address: &&&str| {
             let whole = tree.path(None, address);
-            whole.is_some_and(|whole| whole.ends_with(&names.iter().map(String::as_str).collect::<Vec<_>>()))
+            let whole = whole.map(|whole| whole.iter().map(|name| name.to_lowercase()).collect::<Vec<_>>());
+            whole.is_some_and(|whole| whole.ends_with(&names))
         };
         let mut all = tree.by_name.get(last).into_iter().flatten().filter(meant);
         let (Some(address), None) = (all.next(), all.next()) else { continue };
         let place = context.located(parsed.source).locate(span);
-        let written = names.join(":");
+        let written = span.of(parsed.source.text.as_str());
+        let written = written.get("compartment".len()..).unwrap_or(written).trim();
         let at = own.map_or_else(|| "the tenancy".to_owned(), |name| format!("`{name}`"));
         let place_of = |address: &str| {
             let found = context.configuration.declared.iter().find(|one| *one.address == *address);
@@ -141,13 +144,13 @@ fn declared<'c>(context: &'c ConfigurationContext<'_>) -> HashMap<Root, Option<D
             continue;
         };
         let Some(tree) = slot else { continue };
-        let name = name.as_str().to_lowercase();
+        let name = name.as_str();
         let parent = match &one.parent {
             Attachment::Root => Some(None),
             Attachment::Declared(address) => Some(Some(&**address)),
             Attachment::Ocid(_) | Attachment::Unknown => None,
         };
-        tree.by_name.entry(name.clone()).or_default().push(&one.address);
+        tree.by_name.entry(name.to_lowercase()).or_default().push(&one.address);
         tree.by_address.insert(&one.address, (name, parent));
     }
     found

@@ -3,11 +3,12 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{Comparison, Quantifier};
+use crate::policy::ast::Quantifier;
 
-use super::conditions::{condition_of, groups, incompatible};
+use super::claims::exclusive;
+use super::conditions::condition_of;
 
-/// Flags `all` groups that demand two values of one single-valued variable.
+/// Flags `all` groups that leave one single-valued variable no value.
 pub static RULE: Rule = Rule {
     name: "condition-always-false",
     severity: Severity::Error,
@@ -21,15 +22,20 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(condition) = condition_of(context) else { return };
-    for (_, items) in groups(condition).into_iter().filter(|(quantifier, _)| *quantifier == Quantifier::All) {
-        if let Some((first, second)) = incompatible(context, items, Comparison::Equal) {
-            let variable = first.variable;
-            sink.report(context.locate(first.span.to(second.span)), "this condition can never hold")
+    for (first, second) in exclusive(condition, context.text, Quantifier::All) {
+        let report = sink.report(context.locate(first.span.to(second.span)), "this condition can never hold");
+        if first.variable == TIMESTAMP {
+            report.note("in an `all` group every test must hold, and no time lies before the one and after the other")
+                .help("set the two times the other way round, or write `any` in place of `all`");
+        } else {
+            report
                 .note(format!(
-                    "in an `all` group every test must hold, and one request carries one `{variable}`: not {} and {} at once",
-                    first.value, second.value
+                    "in an `all` group every test must hold, and one request carries one `{}`: {} and {} leave none",
+                    first.variable, first.value, second.value
                 ))
                 .help("write `any` in place of `all`, or list the values: `in ('…', '…')`");
         }
     }
 }
+
+const TIMESTAMP: &str = "request.utc-timestamp";

@@ -3,11 +3,12 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{Comparison, Quantifier};
+use crate::policy::ast::{Comparison, Quantifier, TestKind, ValueKind};
 
-use super::conditions::{condition_of, groups, incompatible};
+use super::claims::exclusive;
+use super::conditions::{condition_of, reads};
 
-/// Flags `any` groups with two `!=` tests of one variable that can't both fail.
+/// Flags `any` groups with two tests of one variable that can't both fail, and patterns that match anything.
 pub static RULE: Rule = Rule {
     name: "condition-always-true",
     severity: Severity::Warning,
@@ -19,17 +20,27 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
+/// What every request carries.
+const ALWAYS_THERE: [&str; 3] = ["request.operation", "request.permission", "request.region"];
+
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(condition) = condition_of(context) else { return };
-    for (_, items) in groups(condition).into_iter().filter(|(quantifier, _)| *quantifier == Quantifier::Any) {
-        if let Some((first, second)) = incompatible(context, items, Comparison::NotEqual) {
-            let variable = first.variable;
-            sink.report(context.locate(first.span.to(second.span)), "this condition is always true")
-                .note(format!(
-                    "in an `any` group one test is enough, and `{variable}` always differs from {} or from {}",
-                    first.value, second.value
-                ))
-                .help("write `all` in place of `any`: then none of the values may match");
+    for (first, second) in exclusive(condition, context.text, Quantifier::Any) {
+        let variable = first.variable;
+        sink.report(context.locate(first.span.to(second.span)), "this condition is always true")
+            .note(format!(
+                "in an `any` group one test is enough, and whatever `{variable}` is, that with {} or that with {} holds",
+                first.value, second.value
+            ))
+            .help("write `all` in place of `any`: then none of the values may match");
+    }
+    for test in context.tests() {
+        let TestKind::Compare { operator: Comparison::Equal, value, .. } = &test.kind else { continue };
+        let anything = value.kind == ValueKind::Pattern && value.atom.known(context.text) == Some("*");
+        if anything && ALWAYS_THERE.iter().any(|name| reads(test, context.text, name)) {
+            sink.report(context.locate(test.span), "this test always holds")
+                .note("every request carries the variable, and `/*/` matches any value")
+                .help("leave the test out, or write the values that are meant");
         }
     }
 }

@@ -1,11 +1,8 @@
 //! What several rules ask of a condition as a whole.
 
-use std::collections::HashMap;
-
 use crate::catalog;
 use crate::lint::StatementContext;
 use crate::policy::ast::{Atom, Comparison, Condition, Quantifier, Test, TestKind, ValueKind, Verb};
-use crate::text::Span;
 
 use super::values::{values_of, variable_of};
 
@@ -135,82 +132,4 @@ pub(super) fn known_verb(verb: Verb) -> Option<catalog::Verb> {
         Verb::Manage => Some(catalog::Verb::Manage),
         Verb::Hole | Verb::Unknown => None,
     }
-}
-
-/// One of two tests that exclude each other.
-pub(super) struct Claim {
-    /// Its variable, lower-cased.
-    pub(super) variable: String,
-    /// Its value as written.
-    pub(super) value: String,
-    /// The whole test.
-    pub(super) span: Span,
-    shape: Shape,
-}
-
-#[derive(PartialEq)]
-enum Shape {
-    Exactly(String),
-    Prefix(String),
-}
-
-impl Shape {
-    /// Whether no text fits both. Texts that can't be compared are taken to overlap.
-    fn excludes(&self, other: &Shape) -> bool {
-        match (self, other) {
-            (Shape::Exactly(a), Shape::Exactly(b)) => a != b,
-            (Shape::Exactly(text), Shape::Prefix(prefix)) | (Shape::Prefix(prefix), Shape::Exactly(text)) => {
-                !text.starts_with(prefix)
-            }
-            (Shape::Prefix(a), Shape::Prefix(b)) => !a.starts_with(b) && !b.starts_with(a),
-        }
-    }
-}
-
-/// The first two direct tests of a group that compare one single-valued variable by `operator` with values
-/// of which no text can be both.
-pub(super) fn incompatible(
-    context: &StatementContext<'_>,
-    items: &[Condition],
-    operator: Comparison,
-) -> Option<(Claim, Claim)> {
-    let mut seen: HashMap<String, Vec<Claim>> = HashMap::new();
-    for claim in items.iter().filter_map(|item| claim(context, item, operator)) {
-        let earlier = seen.entry(claim.variable.clone()).or_default();
-        if let Some(at) = earlier.iter().position(|other| other.shape.excludes(&claim.shape)) {
-            return Some((earlier.swap_remove(at), claim));
-        }
-        // What says the same again excludes nothing more.
-        if !earlier.iter().any(|other| other.shape == claim.shape) {
-            earlier.push(claim);
-        }
-    }
-    None
-}
-
-fn claim(context: &StatementContext<'_>, item: &Condition, wanted: Comparison) -> Option<Claim> {
-    let Condition::Test(test) = item else { return None };
-    let TestKind::Compare { variable, operator, value, .. } = &test.kind else { return None };
-    let name = variable.known(context.text)?.to_ascii_lowercase();
-    let text = value.atom.known(context.text)?.to_ascii_lowercase();
-    let shape = match value.kind {
-        ValueKind::Literal => Shape::Exactly(text),
-        ValueKind::Pattern => match text.strip_suffix('*') {
-            Some(prefix) if !prefix.contains('*') && !prefix.is_empty() => Shape::Prefix(prefix.to_owned()),
-            None if !text.contains('*') => Shape::Exactly(text),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let single = catalog::variable(&name).is_some_and(|known| {
-        use catalog::ValueType::{Boolean, Entity, Number, String};
-        matches!(known.value, String | Entity | Boolean | Number)
-    });
-    let set = matches!(name.as_str(), "target.policy.type" | "request.groups.id");
-    (*operator == wanted && single && !set).then(|| Claim {
-        variable: name,
-        value: value.atom.span.of(context.text).to_owned(),
-        span: test.span,
-        shape,
-    })
 }

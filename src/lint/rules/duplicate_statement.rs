@@ -8,6 +8,7 @@ use std::collections::hash_map::Entry;
 
 use crate::lint::ParsedStatement;
 
+use super::overlap::is_settled;
 use super::policies::lists;
 
 /// Flags statements that say the same as an earlier one of their policy.
@@ -27,7 +28,7 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
         let mut seen: HashMap<String, &ParsedStatement<'_>> = HashMap::new();
         for parsed in list {
             let text = parsed.source.text.as_str();
-            if parsed.source.maybe || !parsed.source.text.is_known() {
+            if parsed.source.maybe || !is_settled(parsed.source) {
                 continue;
             }
             match seen.entry(normal(text)) {

@@ -41,7 +41,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
                 .note("the condition compares the key's OCID, not its name or secret, so it never holds")
                 .help("put the key's OCID, which begins with `ocid1.generativeaiapikey.`");
         } else if !kind.eq_ignore_ascii_case(API_KEY) {
-            sink.report(place, format!("this is the OCID of a `{kind}`, not of an API key"))
+            sink.report(place, format!("this OCID is of the kind `{kind}`, where that of an API key is needed"))
                 .note("a principal of type `generativeaiapikey` has an OCID of that kind, so the condition never holds")
                 .help("put the key's OCID, which begins with `ocid1.generativeaiapikey.`");
         } else if let Some(found) = catalog::region(region).filter(|found| !found.api_keys && !found.openai_compatible) {

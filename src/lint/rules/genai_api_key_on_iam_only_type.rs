@@ -1,6 +1,6 @@
 //! `genai-api-key-on-iam-only-type`: a grant to API keys on what they can't reach.
 
-use crate::catalog;
+use crate::catalog::{self, ResourceType};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -26,20 +26,39 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let action = context.rule().filter(|rule| !rule.kind.is_deny()).and_then(|rule| rule.action.as_ref());
-    let Some(ActionKind::Verb { resource_type: Some(atom), .. }) = action.map(|action| &action.kind) else { return };
-    let Some(name) = atom.known(context.text) else { return };
-    let Some(found) = catalog::resource_type(name) else { return };
+    match action.map(|action| &action.kind) {
+        Some(ActionKind::Verb { resource_type: Some(atom), .. }) => {
+            if let Some(found) = atom.known(context.text).and_then(catalog::resource_type) {
+                on_type(context, sink, atom.span, found);
+            }
+        }
+        Some(ActionKind::Permissions { permissions, .. }) => {
+            for atom in permissions {
+                let Some(found) = atom.known(context.text).and_then(catalog::permission) else { continue };
+                // A permission of several types may be meant for the one that keys reach.
+                if let &[(only, _)] = found.grants
+                    && let Some(only) = catalog::resource_type(only)
+                {
+                    on_type(context, sink, atom.span, only);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn on_type(context: &StatementContext<'_>, sink: &mut Sink<'_>, span: crate::text::Span, found: &ResourceType) {
     if found.shape != catalog::Shape::Individual && !found.name.starts_with("genai-agent") {
         let genai = found.name == "generative-ai-family" || found.shape == catalog::Shape::All;
         if !genai {
-            report(context, sink, atom.span, found.name);
+            report(context, sink, span, found.name);
         }
         return;
     }
     let mut operations = catalog::operations().iter().filter(|row| row.resource_type == Some(found.name)).peekable();
     let unknown = operations.peek().is_none() && found.name.starts_with("generative-ai");
     if !unknown && !operations.any(|row| row.api_key) {
-        report(context, sink, atom.span, found.name);
+        report(context, sink, span, found.name);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::ValueKind;
+use crate::text::Span;
 
 use super::values::{values_of, variable_of};
 
@@ -23,8 +24,11 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     for test in context.tests() {
         let variable = variable_of(test).and_then(|atom| atom.known(context.text)).unwrap_or("").to_ascii_lowercase();
         for value in values_of(test).into_iter().filter(|value| value.kind == ValueKind::Literal) {
-            let Some(text) = value.atom.known(context.text) else { continue };
-            if !text.contains('*') || variable == "target.object.name" || text == "*" && variable.contains(".tag.") {
+            let text = value.atom.text(context.text);
+            let start = value.atom.inner(context.text).start();
+            // A star within an unknown part is none of the value.
+            let has_star = text.match_indices('*').any(|(at, _)| !context.has_hole(Span::new(start + at, start + at + 1)));
+            if !has_star || variable == "target.object.name" || text == "*" && variable.contains(".tag.") {
                 continue;
             }
             let fix = (!text.contains('/'))

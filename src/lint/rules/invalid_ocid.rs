@@ -89,11 +89,24 @@ fn in_test(at: &Located<'_>, test: &Test, sink: &mut Sink<'_>) {
         name if name.ends_with("compartment.id") => Some(OcidPlace::Compartment),
         _ => None,
     };
+    let cluster = variable == "request.principal.cluster_id";
     for value in values_of(test).into_iter().filter(|value| value.kind == ValueKind::Literal) {
         if place.is_some() && variable != "target.group.id" || looks_like_ocid(value.atom.text(at.text)) {
             ocid(at, &value.atom, place, true, sink);
+            if cluster {
+                not_a_cluster(at, &value.atom, sink);
+            }
         }
     }
+}
+
+/// Reports the OCID of something that is known not to be a Kubernetes cluster.
+fn not_a_cluster(at: &Located<'_>, atom: &Atom, sink: &mut Sink<'_>) {
+    let kind = atom.known(at.text).and_then(|text| text.split('.').nth(1));
+    let Some(kind) = kind.filter(|kind| *kind != "cluster" && catalog::ocid_kind(kind).is_some()) else { return };
+    sink.report(at.locate(atom.inner(at.text)), format!("this OCID is of the kind `{kind}`, where that of a Kubernetes cluster is needed"))
+        .note("an OCID of another kind never matches")
+        .help("put the OCID that begins with `ocid1.cluster.`");
 }
 
 /// Whether somebody meant an OCID.
@@ -151,6 +164,16 @@ fn ocid(
     }
     wrong_kind(at, part(6, kind.len()), kind, place, sink);
     let realm_at = 6 + kind.len() + 1;
+    if let (&[_, _, unique], false) = (parts.as_slice(), at.has_hole(span))
+        && is_unique_part(unique)
+    {
+        sink.report(at.locate(span), format!("`{text}` has one dot too few"))
+            .severity(Severity::Warning)
+            .confidence(Confidence::Medium)
+            .note("behind the realm an OCID has its region, which is empty for what belongs to all regions")
+            .help("copy the whole OCID, `ocid1.<kind>.<realm>.[region].<unique>`");
+        return;
+    }
     if catalog::realm(realm).is_none() && realm.starts_with("oc") {
         sink.report(at.locate(part(realm_at, realm.len())), format!("there is no realm `{realm}`"))
             .severity(Severity::Warning)
@@ -169,11 +192,27 @@ fn ocid(
             None => report.help("copy the OCID again"),
         };
     }
+    if let Some(found) = catalog::region(region).filter(|_| parts.len() >= 4)
+        && catalog::realm(realm).is_some()
+        && !found.realm.eq_ignore_ascii_case(realm)
+    {
+        sink.report(at.locate(part(6 + kind.len() + 1, realm.len() + 1 + region.len())), format!("region `{}` is not in realm `{realm}`", found.name))
+            .severity(Severity::Warning)
+            .confidence(Confidence::Medium)
+            .note(format!("it lies in realm `{}`, so no resource has this OCID", found.realm))
+            .help("copy the OCID again");
+    }
+}
+
+/// Whether the text can be the last part of an OCID, and not a region or the stand-in of an example.
+fn is_unique_part(text: &str) -> bool {
+    text.len() >= 20 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) || text.starts_with("aaaaaaaa")
 }
 
 fn wrong_kind(at: &Located<'_>, span: Span, kind: &str, place: Option<OcidPlace>, sink: &mut Sink<'_>) {
-    let (Some(place), Some(known)) = (place, catalog::ocid_kind(kind)) else { return };
-    if known.places.contains(&place) {
+    let Some(place) = place else { return };
+    let known = catalog::ocid_kind(kind);
+    if known.is_some_and(|known| known.places.contains(&place)) {
         return;
     }
     let (wanted, example) = match place {
@@ -185,6 +224,17 @@ fn wrong_kind(at: &Located<'_>, span: Span, kind: &str, place: Option<OcidPlace>
         OcidPlace::Instance => ("an instance", "instance"),
         _ => return,
     };
+    if known.is_none() {
+        let slip = strsim::damerau_levenshtein(&kind.to_ascii_lowercase(), example);
+        if (1..=2).contains(&slip) {
+            sink.report(at.locate(span), format!("`{kind}` is no kind of OCID that is known"))
+                .severity(Severity::Warning)
+                .confidence(Confidence::Medium)
+                .note("an OCID of another kind never matches")
+                .help(format!("copy the OCID again; that of {wanted} begins with `ocid1.{example}.`"));
+        }
+        return;
+    }
     sink.report(at.locate(span), format!("this OCID is of the kind `{kind}`, where that of {wanted} is needed"))
         .note("an OCID of another kind never matches")
         .help(format!("put the OCID that begins with `ocid1.{example}.`"));

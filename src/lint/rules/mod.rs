@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::rule::Rule;
 
+mod claims;
 mod conditions;
 mod names;
 mod overlap;
@@ -83,6 +84,7 @@ rules! {
     unknown_principal_type,
     unknown_resource_type,
     unmatchable_resource_type,
+    unresolved_placeholder,
     unresolved_statements,
     unused_alias,
     unused_dynamic_group,

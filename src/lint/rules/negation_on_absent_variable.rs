@@ -1,15 +1,15 @@
 //! `negation-on-absent-variable`: a negative test that still declines requests without the variable.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::catalog;
+use crate::catalog::{self, Verb};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, ParsedStatement, Sink};
-use crate::policy::ast::{self, ActionKind, Comparison, RuleKind, Statement, TestKind};
+use crate::policy::ast::{self, ActionKind, RuleKind, Statement, Test, TestKind};
 use crate::text::Span;
 
-use super::conditions::required;
+use super::conditions::{is_negative, reads, required};
 use super::policies::lists;
 use super::values::variable_of;
 
@@ -28,15 +28,24 @@ pub static RULE: Rule = Rule {
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     let mut seen = HashSet::new();
     for list in lists(context) {
+        // The resource-types that a subject gets at a location without a condition.
+        let mut rest: HashMap<_, Vec<String>> = HashMap::new();
+        for parsed in &list {
+            if let Some((whom, resource_type)) = granted(parsed, false) {
+                rest.entry(whom).or_default().push(resource_type);
+            }
+        }
         for parsed in &list {
             let Some((rule, names)) = tested(parsed) else { continue };
-            if list.iter().any(|other| gives_the_rest(other, parsed, rule)) {
+            let gives_the_rest = granted(parsed, true)
+                .is_some_and(|(whom, narrow)| rest.get(&whom).is_some_and(|all| all.iter().any(|wide| covers(wide, &narrow))));
+            if gives_the_rest {
                 continue;
             }
             let located = context.located(parsed.source);
             for (name, span) in names {
                 let place = located.locate(span);
-                if !seen.insert(place) {
+                if rule.action.is_none() || !seen.insert(place) {
                     continue;
                 }
                 sink.report(place, format!("requests that carry no `{name}` are declined too"))
@@ -56,45 +65,58 @@ fn tested<'p>(parsed: &'p ParsedStatement<'_>) -> Option<(&'p ast::Rule, Vec<(St
         return None;
     }
     let mut names: Vec<(String, Span)> = Vec::new();
-    for test in required(condition) {
-        let negative = match &test.kind {
-            TestKind::Compare { operator, .. } => *operator == Comparison::NotEqual,
-            TestKind::In { negated, .. } => *negated,
-            _ => false,
-        };
-        let Some(atom) = variable_of(test).filter(|_| negative) else { continue };
-        let Some(name) = atom.known(parsed.source.text.as_str()).map(str::to_ascii_lowercase) else { continue };
+    let text = parsed.source.text.as_str();
+    let required = required(condition);
+    // What must have one value is there anyhow.
+    let demanded = |name: &str| required.iter().any(|test| !is_negative(test) && reads(test, text, name));
+    for test in &required {
+        let Some(atom) = variable_of(test).filter(|_| is_comparison(test) && is_negative(test)) else { continue };
+        let Some(name) = atom.known(text).map(str::to_ascii_lowercase) else { continue };
         let general = name.starts_with("target.compartment.")
             || name.starts_with("target.resource.")
             || name == "target.policy.type";
-        if name.starts_with("target.") && !general && names.iter().all(|(known, _)| *known != name) {
+        let told = names.iter().any(|(known, _)| *known == name);
+        if name.starts_with("target.") && !general && !told && !demanded(&name) && !all_carry(rule, text, &name) {
             names.push((name, test.span));
         }
     }
     (!names.is_empty()).then_some((rule, names))
 }
 
-/// Whether the other statement gives the same subject, at the same location and without a condition, some of the
-/// same resource-type.
-fn gives_the_rest(other: &ParsedStatement<'_>, parsed: &ParsedStatement<'_>, rule: &ast::Rule) -> bool {
-    let Statement::Rule(second) = &*other.statement else { return false };
-    if second.kind != RuleKind::Allow || second.condition.is_some() {
+fn is_comparison(test: &Test) -> bool {
+    matches!(test.kind, TestKind::Compare { .. } | TestKind::In { .. })
+}
+
+/// Whether every request that the statement allows carries the variable, as every call of a model names one.
+fn all_carry(rule: &ast::Rule, text: &str, variable: &str) -> bool {
+    let Some(ActionKind::Verb { resource_type: Some(atom), .. }) = rule.action.as_ref().map(|action| &action.kind) else {
         return false;
+    };
+    let found = atom.known(text).and_then(catalog::resource_type);
+    found.is_some_and(|found| {
+        let verbs = [Verb::Inspect, Verb::Read, Verb::Use, Verb::Manage];
+        let permissions: usize = verbs.iter().map(|verb| found.added(*verb).len()).sum();
+        permissions == 1 && found.variables.iter().any(|each| each.eq_ignore_ascii_case(variable))
+    })
+}
+
+/// Whom an allow grants something and where, in words of lower case; and the resource-type.
+type Granted = ((Vec<String>, Vec<String>), String);
+
+/// What an allow grants, if it has a condition or none, as asked.
+fn granted(parsed: &ParsedStatement<'_>, conditioned: bool) -> Option<Granted> {
+    let Statement::Rule(rule) = &*parsed.statement else { return None };
+    if rule.kind != RuleKind::Allow || rule.condition.is_some() != conditioned {
+        return None;
     }
-    let (text, other_text) = (parsed.source.text.as_str(), other.source.text.as_str());
-    let said = |span: Option<Span>, text: &str| {
-        let words = span?.of(text).split_whitespace().map(str::to_lowercase);
-        Some(words.collect::<Vec<_>>())
-    };
-    let subject = |rule: &ast::Rule| rule.subject.as_ref().map(|subject| subject.span);
-    let place = |rule: &ast::Rule| rule.location.as_ref().map(|location| location.span);
-    let type_of = |rule: &ast::Rule, text: &str| match &rule.action.as_ref()?.kind {
-        ActionKind::Verb { resource_type: Some(atom), .. } => atom.known(text).map(str::to_ascii_lowercase),
-        _ => None,
-    };
-    let (Some(wide), Some(narrow)) = (type_of(second, other_text), type_of(rule, text)) else { return false };
-    let known = catalog::resource_type(&wide).zip(catalog::resource_type(&narrow));
-    said(subject(rule), text) == said(subject(second), other_text)
-        && said(place(rule), text) == said(place(second), other_text)
-        && (wide == narrow || known.is_some_and(|(wide, narrow)| wide.covers(narrow)))
+    let text = parsed.source.text.as_str();
+    let words = |span: Span| span.of(text).split_whitespace().map(str::to_lowercase).collect();
+    let ActionKind::Verb { resource_type: Some(atom), .. } = &rule.action.as_ref()?.kind else { return None };
+    let resource_type = atom.known(text)?.to_ascii_lowercase();
+    Some(((words(rule.subject.as_ref()?.span), words(rule.location.as_ref()?.span)), resource_type))
+}
+
+fn covers(wide: &str, narrow: &str) -> bool {
+    let known = catalog::resource_type(wide).zip(catalog::resource_type(narrow));
+    wide == narrow || known.is_some_and(|(wide, narrow)| wide.covers(narrow))
 }

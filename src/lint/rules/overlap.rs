@@ -105,7 +105,7 @@ fn comparable(
 }
 
 /// Whether every unknown value is one of its module, the same wherever its text stands.
-fn is_settled(source: &StatementSource) -> bool {
+pub(super) fn is_settled(source: &StatementSource) -> bool {
     let text = source.text.as_str();
     source.text.holes().iter().all(|hole| {
         let inner = hole.span.of(text).strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));

@@ -19,6 +19,7 @@ macro_rules! reported_elsewhere {
 }
 
 /// One for each kind of syntax error. Where a kind has doubtful cases, the parser lowers their severity.
+/// `unresolved-placeholder` has a file of its own, since it looks at names too.
 pub static RULES: &[&Rule] = reported_elsewhere! { Syntax, Parser, Sometimes:
     "empty-statement" Error,
     "unknown-start-word" Error,
@@ -28,7 +29,6 @@ pub static RULES: &[&Rule] = reported_elsewhere! { Syntax, Parser, Sometimes:
     "comment-in-statement" Warning,
     "pasted-quotes" Error,
     "pasted-list-marker" Error,
-    "unresolved-placeholder" Error,
     "misspelt-keyword" Error,
     "missing-keyword" Error,
     "missing-clause" Error,
@@ -104,7 +104,9 @@ mod tests {
     #[test]
     fn every_kind_of_syntax_error_has_its_rule() {
         let rules: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
-        let kinds: Vec<_> = SyntaxErrorKind::ALL.iter().map(|kind| kind.rule()).collect();
+        let own = crate::lint::rules::unresolved_placeholder::RULE.name;
+        let kinds = SyntaxErrorKind::ALL.iter().map(|kind| kind.rule());
+        let kinds: Vec<_> = kinds.filter(|kind| *kind != own).collect();
         assert_eq!(rules, kinds);
     }
 }

@@ -1,12 +1,12 @@
 //! `unavailable-model`: a `target.model.id` that can't be called.
 
-use crate::catalog::{self, Kind, Life};
+use crate::catalog::{self, Kind, Life, Model};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::ValueKind;
 
-use super::conditions::{condition_of, demanded_principal_type, equals, reads, required};
+use super::conditions::{condition_of, demanded_principal_type, equals, is_negative, reads, required};
 use super::values::values_of;
 
 /// Flags model names that are unknown, retired, or not offered where the key lives.
@@ -24,7 +24,8 @@ pub static RULE: Rule = Rule {
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let key_region = key_region(context);
     for test in context.tests() {
-        if !reads(test, context.text, "target.model.id") {
+        // What is left out need not be there.
+        if !reads(test, context.text, "target.model.id") || is_negative(test) {
             continue;
         }
         for value in values_of(test).into_iter().filter(|value| value.kind == ValueKind::Literal) {
@@ -47,13 +48,25 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
                     .note("calls to a retired model fail, whatever the policy grants")
                     .help("name the model that took its place: `ociam catalog model`");
             } else if let Some(region) = &key_region
-                && let Some(row) = model.in_region(region)
-                && row.expected.on_demand() == Some(false)
+                && !is_offered(model, region)
             {
                 sink.report(place, format!("`{name}` is not offered on demand in `{region}`, where the key lives"))
                     .note("a key works in its own region only")
                     .help(format!("see where the model is offered: `ociam catalog model {name}`"));
             }
+        }
+    }
+}
+
+/// Whether on-demand calls in the region may work. A model that the catalogue has in other regions alone is not
+/// offered in one whose models it knows.
+fn is_offered(model: &Model, region: &str) -> bool {
+    match model.in_region(region) {
+        Some(row) => row.expected.on_demand() != Some(false),
+        None => {
+            let elsewhere = model.regions().any(|row| row.expected.on_demand() == Some(true));
+            let surveyed = || catalog::models().iter().any(|other| other.in_region(region).is_some());
+            !elsewhere || !surveyed()
         }
     }
 }

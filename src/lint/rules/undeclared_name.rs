@@ -8,7 +8,7 @@ use crate::lint::{ConfigurationContext, ParsedStatement, Sink};
 use crate::source::{DeclaredKind, Root};
 use crate::text::Place;
 
-use super::policies::{compartments, named};
+use super::policies::{compartments, named, unprefixed};
 
 /// Flags names that are nearly a declared one, or the odd one out among names that are all declared.
 pub static RULE: Rule = Rule {
@@ -33,29 +33,77 @@ const KINDS: [(DeclaredKind, &str); 3] =
     [(DeclaredKind::Group, "group"), (DeclaredKind::DynamicGroup, "dynamic group"), (DeclaredKind::Compartment, "compartment")];
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
+    let mixed = of_other_kind(context, sink);
     for (kind, word) in KINDS {
-        for used in Used::of(context, kind, &names(context, kind)).values() {
+        for used in Used::of(context, kind, &names(context, kind), &mixed).values() {
             used.tell(context, word, sink);
         }
     }
+}
+
+/// Reports groups that are declared as dynamic groups, and the other way round; names are unique among both.
+/// Gives the places.
+fn of_other_kind(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) -> HashSet<Place> {
+    let [(group, a_group), (dynamic, a_dynamic_group), _] = KINDS;
+    let (groups, dynamics) = (Kind::of(context, group), Kind::of(context, dynamic));
+    let mut told = HashSet::new();
+    for parsed in context.statements {
+        let root = context.configuration.root_of(parsed.source);
+        for (kind, own, other, word, other_word) in
+            [(group, &groups, &dynamics, a_group, a_dynamic_group), (dynamic, &dynamics, &groups, a_dynamic_group, a_group)]
+        {
+            for atom in unprefixed(parsed, kind) {
+                let Some(name) = atom.known(parsed.source.text.as_str()) else { continue };
+                let lower = name.to_lowercase();
+                let has = |names: &Names<'_>| names.get(&root).is_some_and(|names| names.contains_key(&lower));
+                let place = context.located(parsed.source).locate(atom.span);
+                if own.open.contains(&root) || has(&own.names) || !has(&other.names) || !told.insert(place) {
+                    continue;
+                }
+                sink.report(place, format!("`{name}` is declared as a {other_word}, not as a {word}"))
+                    .severity(Severity::Warning)
+                    .confidence(Confidence::Medium)
+                    .note("no group can have the name of a dynamic group, so the statement is rejected or grants nothing")
+                    .help(format!("write `{}` before the name", other_word.replace(' ', "-")))
+                    .statement(context.reference(parsed.source));
+            }
+        }
+    }
+    told
 }
 
 /// The declared names of a kind, by what is applied together; those in lower case lead to those as written.
 type Names<'c> = BTreeMap<Root, HashMap<String, &'c str>>;
 
 fn names<'c>(context: &'c ConfigurationContext<'_>, kind: DeclaredKind) -> Names<'c> {
-    let mut names = Names::new();
-    let mut open = BTreeSet::new();
-    for declared in context.configuration.declared.iter().filter(|each| each.kind == kind) {
-        let Some(name) = declared.name.as_ref().filter(|name| name.is_known()) else {
-            // It may be any name.
-            open.insert(&declared.root);
-            continue;
-        };
-        names.entry(declared.root.clone()).or_default().insert(name.as_str().to_lowercase(), name.as_str());
-    }
+    let Kind { mut names, open } = Kind::of(context, kind);
     names.retain(|root, _| !open.contains(root));
     names
+}
+
+/// The declared names of a kind that are known, and what declares others too.
+struct Kind<'c> {
+    names: Names<'c>,
+    open: BTreeSet<Root>,
+}
+
+impl<'c> Kind<'c> {
+    fn of(context: &'c ConfigurationContext<'_>, kind: DeclaredKind) -> Self {
+        let mut names = Names::new();
+        let mut open = BTreeSet::new();
+        for declared in context.configuration.declared.iter().filter(|each| each.kind == kind) {
+            match declared.name.as_ref().filter(|name| name.is_known()).map(|name| name.as_str()) {
+                Some(name) => {
+                    names.entry(declared.root.clone()).or_default().insert(name.to_lowercase(), name);
+                }
+                // It may be any name.
+                None => {
+                    open.insert(declared.root.clone());
+                }
+            }
+        }
+        Self { names, open }
+    }
 }
 
 /// Where a name stands: its place, how it is written, and the statement.
@@ -69,7 +117,12 @@ struct Used<'n, 'c, 'a> {
 }
 
 impl<'n, 'c, 'a> Used<'n, 'c, 'a> {
-    fn of(context: &'c ConfigurationContext<'a>, kind: DeclaredKind, names: &'n Names<'c>) -> BTreeMap<Root, Self> {
+    fn of(
+        context: &'c ConfigurationContext<'a>,
+        kind: DeclaredKind,
+        names: &'n Names<'c>,
+        passed_over: &HashSet<Place>,
+    ) -> BTreeMap<Root, Self> {
         let mut all = BTreeMap::new();
         let mut told = HashSet::new();
         for parsed in context.statements {
@@ -86,7 +139,7 @@ impl<'n, 'c, 'a> Used<'n, 'c, 'a> {
                     used.declared.insert(lower);
                 } else if !BUILT_IN.contains(&lower.as_str()) {
                     let place = context.located(parsed.source).locate(atom.span);
-                    if told.insert(place) {
+                    if !passed_over.contains(&place) && told.insert(place) {
                         used.undeclared.entry(lower).or_default().push((place, name, parsed));
                     }
                 }

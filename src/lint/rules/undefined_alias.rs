@@ -2,10 +2,13 @@
 
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
-use crate::lint::{ConfigurationContext, Sink};
-use super::policies::{severity_in, alias_of, lists, tenancies};
+use crate::lint::{ConfigurationContext, ParsedStatement, Sink};
+use crate::policy::ast::Statement;
+use crate::source::Role;
 
-/// Flags aliases that no define of the same policy introduces, where it has defines.
+use super::policies::{alias_of, lists, severity_in, tenancies};
+
+/// Flags aliases that no define of the same policy introduces.
 pub static RULE: Rule = Rule {
     name: "undefined-alias",
     severity: Severity::Warning,
@@ -20,7 +23,7 @@ pub static RULE: Rule = Rule {
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     for list in lists(context) {
         let defined: Vec<String> = list.iter().filter_map(|parsed| alias_of(parsed)).collect();
-        if defined.is_empty() {
+        if may_define_more(context, &list) || defined.is_empty() && !is_whole_policy(context, &list) {
             continue;
         }
         for parsed in list {
@@ -34,8 +37,27 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
                     .note("an alias holds in the policy that defines it, and must be defined before it is used")
                     .help(format!("add `define tenancy {name} as ocid1.tenancy…` at the top of the policy"))
                     .severity(severity_in(parsed))
-.statement(context.reference(parsed.source));
+                    .statement(context.reference(parsed.source));
             }
         }
     }
+}
+
+/// Whether a statement of the list is not known, or defines what is not known.
+fn may_define_more(context: &ConfigurationContext<'_>, list: &[&ParsedStatement<'_>]) -> bool {
+    let policy = list.first().and_then(|parsed| context.configuration.policies.get(parsed.source.policy?));
+    let unread = |address: &str| context.configuration.unresolved.iter().any(|unresolved| &*unresolved.address == address);
+    policy.is_some_and(|policy| unread(&policy.address))
+        || list.iter().any(|parsed| match &*parsed.statement {
+            Statement::Define(_) => alias_of(parsed).is_none(),
+            Statement::Hole(_) => true,
+            Statement::Rule(_) | Statement::Unknown(_) => false,
+        })
+}
+
+/// Whether the list is all that one policy holds. Elsewhere the defines may stand beside it.
+fn is_whole_policy(context: &ConfigurationContext<'_>, list: &[&ParsedStatement<'_>]) -> bool {
+    list.iter().all(|parsed| {
+        parsed.source.role == Role::Policy && parsed.source.policy.is_some_and(|at| context.configuration.policies.get(at).is_some())
+    })
 }

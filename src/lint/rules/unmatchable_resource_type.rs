@@ -2,7 +2,7 @@
 
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
-use crate::lint::{MatchingRuleContext, Sink};
+use crate::lint::{MatchingRuleContext, Report, Sink};
 use crate::catalog::{self, Kind};
 
 use super::genai_api_key_type_misspelt::API_KEY;
@@ -22,14 +22,18 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
     for test in context.tests() {
+        for atom in literals_of(test, context.text, "resource.id") {
+            let kind = atom.known(context.text).and_then(|ocid| ocid.split('.').nth(1));
+            if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(API_KEY)) {
+                no_keys(sink.report(context.locate(atom.inner(context.text)), NO_KEYS));
+            }
+        }
         for atom in literals_of(test, context.text, "resource.type") {
             let Some(value) = atom.known(context.text) else { continue };
             let span = atom.inner(context.text);
             let place = context.locate(span);
             if value.eq_ignore_ascii_case(API_KEY) {
-                sink.report(place, "API keys can be in no dynamic group")
-                    .note("a GenAI API key is reached by any-user with `request.principal.type = 'generativeaiapikey'`, not by a matching rule")
-                    .help("delete the rule, and grant with a condition in the policy");
+                no_keys(sink.report(place, NO_KEYS));
                 continue;
             }
             if value.eq_ignore_ascii_case("workload") {
@@ -52,4 +56,12 @@ fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
             };
         }
     }
+}
+
+const NO_KEYS: &str = "API keys can be in no dynamic group";
+
+fn no_keys(report: Report<'_>) {
+    report
+        .note("a GenAI API key is reached by any-user with `request.principal.type = 'generativeaiapikey'`, not by a matching rule")
+        .help("delete the rule, and grant with a condition in the policy");
 }

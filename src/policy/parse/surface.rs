@@ -119,6 +119,11 @@ pub(super) fn report(parser: &mut Parser, lexed: &Lexed) {
         if token.is_odd {
             odd_word(parser, token.span);
         }
+        if matches!(token.kind, TokenKind::Quoted(_) | TokenKind::Pattern)
+            && !token.span.of(parser.text).is_ascii()
+        {
+            unseen_in_quotes(parser, token.span);
+        }
         if token.is_open {
             open_quote(parser, token.span, token.kind);
         }
@@ -171,6 +176,35 @@ fn odd_word(parser: &mut Parser, span: Span) {
             .warn(Kind::InvisibleCharacter, at, format!("an invisible character stands in `{plain}`"))
             .help("it comes from copying out of a web page or word processor: type the word anew")
             .fix(span, plain);
+    }
+}
+
+/// Reports the first character of a value that can't be told from none, or from a space, by looking. Between
+/// letters of other scripts some of them have a meaning.
+fn unseen_in_quotes(parser: &mut Parser, span: Span) {
+    let value = span.of(parser.text);
+    let mut before = '\'';
+    for (at, c) in value.char_indices() {
+        let after = value.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next()).unwrap_or('\'');
+        let between_letters = before.is_ascii() && after.is_ascii();
+        let start = span.start() + at;
+        let here = Span::new(start, start + c.len_utf8());
+        if parser.holes.iter().any(|hole| hole.overlaps(here)) {
+            // It is in an expression, not in the value.
+        } else if c == '\u{a0}' {
+            parser
+                .warn(Kind::InvisibleCharacter, here, "this space is not a plain one")
+                .help("it comes from copying out of a web page or word processor: type it anew")
+                .guess(here, " ");
+            return;
+        } else if is_invisible(c) && (between_letters || matches!(c, '\u{200b}' | '\u{feff}')) {
+            parser
+                .warn(Kind::InvisibleCharacter, here, "an invisible character stands in this value")
+                .help("it comes from copying out of a web page or word processor: type the value anew")
+                .guess(here, "");
+            return;
+        }
+        before = c;
     }
 }
 
