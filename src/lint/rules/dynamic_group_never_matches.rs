@@ -35,7 +35,8 @@ const INSTANCE: &str = "instance";
 /// A `variable = 'value'` of a matching rule, in lower case.
 struct Claim {
     variable: String,
-    value: String,
+    /// None where it isn't known.
+    value: Option<String>,
     span: Span,
 }
 
@@ -43,11 +44,10 @@ fn claim(test: &Test, text: &str) -> Option<Claim> {
     let TestKind::Compare { variable, operator: Comparison::Equal, value, .. } = &test.kind else {
         return None;
     };
-    let literal = value.kind == ValueKind::Literal;
-    let (variable, value) = (variable.known(text)?, value.atom.known(text)?);
-    literal.then(|| Claim {
-        variable: variable.to_ascii_lowercase(),
-        value: value.trim().to_lowercase(),
+    matches!(value.kind, ValueKind::Literal | ValueKind::Hole).then_some(())?;
+    Some(Claim {
+        variable: variable.known(text)?.to_ascii_lowercase(),
+        value: value.atom.known(text).map(|value| value.trim().to_lowercase()),
         span: test.span,
     })
 }
@@ -58,7 +58,7 @@ fn contradiction(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
             let tests = required(group);
             let claims: Vec<Claim> = tests.iter().filter_map(|test| claim(test, context.text)).collect();
             let mut first: HashMap<&str, &Claim> = HashMap::new();
-            let twice = claims.iter().find_map(|claim| {
+            let twice = claims.iter().filter(|claim| claim.value.is_some()).find_map(|claim| {
                 let earlier = *first.entry(&claim.variable).or_insert(claim);
                 (earlier.value != claim.value && is_single(&claim.variable)).then_some((earlier, claim))
             });
@@ -82,9 +82,11 @@ fn contradiction(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
                 continue;
             }
             let of_instances = claims.iter().find(|claim| OF_INSTANCES.contains(&claim.variable.as_str()));
-            let other_type =
-                claims.iter().find(|claim| claim.variable == "resource.type" && claim.value != INSTANCE);
-            if let Some((instance, kind)) = of_instances.zip(other_type) {
+            let other_type = claims
+                .iter()
+                .filter(|claim| claim.variable == "resource.type")
+                .find_map(|claim| Some((claim, claim.value.as_deref().filter(|kind| *kind != INSTANCE)?)));
+            if let Some((instance, (kind, kind_value))) = of_instances.zip(other_type) {
                 let instead = instance.variable.replace("instance", "resource").replace('_', ".");
                 let instead = if instead.starts_with("resource") {
                     instead
@@ -101,7 +103,7 @@ fn contradiction(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
                 .severity(Severity::Warning)
                 .note(format!(
                     "only compute instances have `{}`, and `resource.type = '{}'` excludes them",
-                    instance.variable, kind.value
+                    instance.variable, kind_value
                 ))
                 .help(format!("write `{instead}` in place of `{}`", instance.variable))
                 .fix(context.fix(title, Applicability::Unsafe, variable, &instead));
@@ -212,8 +214,8 @@ fn types(condition: &Condition, text: &str) -> Option<BTreeSet<String>> {
             if OF_INSTANCES.contains(&claim.variable.as_str()) {
                 return Some(BTreeSet::from([INSTANCE.to_owned()]));
             }
-            let known = claim.variable == "resource.type" && catalog::principal_type(&claim.value).is_some();
-            known.then(|| BTreeSet::from([claim.value]))
+            let value = claim.value.filter(|_| claim.variable == "resource.type")?;
+            catalog::principal_type(&value).is_some().then(|| BTreeSet::from([value]))
         }
         Condition::Group { quantifier: Quantifier::Any, items, .. } => {
             let each: Option<Vec<_>> = items.iter().map(|item| types(item, text)).collect();

@@ -84,6 +84,7 @@ rules! {
     unknown_principal_type,
     unknown_resource_type,
     unmatchable_resource_type,
+    unquoted_value,
     unresolved_placeholder,
     unresolved_statements,
     unused_alias,
