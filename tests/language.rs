@@ -388,3 +388,17 @@ fn every_kind_has_a_rule_name_of_its_own() {
     assert_eq!(names.len(), count);
     assert_eq!(Severity::Error.as_str(), "error");
 }
+
+#[test]
+fn a_bare_ocid_is_doubtful_in_a_policy_and_wrong_in_a_matching_rule() {
+    let statement =
+        "Allow group A to use keys in compartment B where target.key.id = ocid1.key.oc1.iad.aaaaaaaaexample";
+    let errors = ociam::policy::parse(statement, &[]).errors;
+    assert_eq!(
+        errors.iter().map(|error| error.severity).collect::<Vec<_>>(),
+        [ociam::diag::Severity::Warning]
+    );
+    let rule = "instance.compartment.id = ocid1.compartment.oc1..aaaaaaaaexample";
+    let errors = ociam::policy::parse_matching_rule(rule, &[]).errors;
+    assert_eq!(errors.iter().map(|error| error.severity).collect::<Vec<_>>(), [ociam::diag::Severity::Error]);
+}

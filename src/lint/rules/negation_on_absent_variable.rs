@@ -29,10 +29,10 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     let mut seen = HashSet::new();
     for list in lists(context) {
         // The resource-types that a subject gets at a location without a condition.
-        let mut rest: HashMap<_, Vec<String>> = HashMap::new();
+        let mut rest: HashMap<_, HashSet<String>> = HashMap::new();
         for parsed in &list {
             if let Some((whom, resource_type)) = granted(parsed, false) {
-                rest.entry(whom).or_default().push(resource_type);
+                rest.entry(whom).or_default().insert(resource_type);
             }
         }
         for parsed in &list {
