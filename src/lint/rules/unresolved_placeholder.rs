@@ -26,21 +26,20 @@ fn check_statement(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     match context.statement {
         Statement::Define(define) => names.extend(define.ocid),
         Statement::Rule(rule) => {
-            match rule.subject.as_ref().map(|subject| &subject.kind) {
+            let members = match rule.subject.as_ref().map(|subject| &subject.kind) {
                 Some(
                     SubjectKind::Group(members)
                     | SubjectKind::DynamicGroup(members)
                     | SubjectKind::UnknownGroup(members),
-                ) => {
-                    for member in members {
-                        match &member.kind {
-                            MemberKind::Name { domain, name } => names.extend(domain.iter().chain([name])),
-                            MemberKind::Id(ocid) => names.push(*ocid),
-                            MemberKind::Hole => {}
-                        }
-                    }
+                ) => members.as_slice(),
+                _ => &[],
+            };
+            for member in members {
+                match &member.kind {
+                    MemberKind::Name { domain, name } => names.extend(domain.iter().chain([name])),
+                    MemberKind::Id(ocid) => names.push(*ocid),
+                    MemberKind::Hole => {}
                 }
-                _ => {}
             }
             names.extend(in_location(rule.location.as_ref()));
             names.extend(context.tests().into_iter().flat_map(in_test));
