@@ -51,7 +51,7 @@ fn tree(texts: &[(&str, &str)]) -> Tree {
         let file = files.add(SourceFile::new(*path, *text));
         let read = native(file, text);
         assert!(read.problems.is_empty(), "{:?}", read.problems);
-        parsed.push(TerraformFile { path: (*path).to_owned(), file, body: read.body });
+        parsed.push(TerraformFile { path: (*path).to_owned(), file, body: read.body, quiet: false });
     }
     let found = evaluate(&parsed, &mut files, &Memory(disk));
     Tree { files, found }
@@ -673,7 +673,7 @@ proptest::proptest! {
         let mut parsed = Vec::new();
         for (path, text) in [("main.tf", text.as_str()), ("m/main.tf", "variable \"w\" {}\noutput \"out\" { value = var.w }\n")] {
             let file = files.add(SourceFile::new(path, text));
-            parsed.push(TerraformFile { path: path.to_owned(), file, body: native(file, text).body });
+            parsed.push(TerraformFile { path: path.to_owned(), file, body: native(file, text).body, quiet: false });
         }
         let found = evaluate(&parsed, &mut files, &Memory(BTreeMap::new()));
         let rules = found.matching_rules.iter().map(|rule| &rule.text);

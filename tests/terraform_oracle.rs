@@ -49,7 +49,7 @@ fn ours(context: &str, expressions: &[String]) -> Vec<String> {
     let file = files.add(SourceFile::new("main.tf", text.as_str()));
     let read = native(file, &text);
     assert!(read.problems.is_empty(), "{:?}", read.problems);
-    let parsed = [TerraformFile { path: "main.tf".into(), file, body: read.body }];
+    let parsed = [TerraformFile { path: "main.tf".into(), file, body: read.body, quiet: false }];
     let found = evaluate(&parsed, &mut files, &Disk(data()));
     let mut by_address: BTreeMap<String, String> = BTreeMap::new();
     for unresolved in &found.unresolved {

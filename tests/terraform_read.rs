@@ -340,7 +340,7 @@ fn strings_and_heredocs_hold_the_text_that_terraform_gives_them() {
     let file = files.add(SourceFile::new("main.tf", resources.as_str()));
     let read = native(file, &resources);
     assert!(read.problems.is_empty(), "{:?}", read.problems);
-    let parsed = [TerraformFile { path: "main.tf".into(), file, body: read.body }];
+    let parsed = [TerraformFile { path: "main.tf".into(), file, body: read.body, quiet: false }];
     let found = evaluate(&parsed, &mut files, &NoFiles);
     let of = |at: usize| {
         let address = format!("oci_identity_policy.p{at}");

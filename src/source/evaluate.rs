@@ -22,38 +22,53 @@ use super::terraform::read;
 /// Files that a folder may have for `fileset` and the like.
 const MAX_LISTED: usize = 20_000;
 
-/// Evaluates the Terraform files, named by the user (true) or met by a walk, into the configuration. `idle` are the
-/// folders that were looked through and found to hold and call nothing of interest.
+/// A Terraform file to evaluate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// Its text.
+    pub(super) id: FileId,
+    /// Whether the user named it; a walk met it otherwise.
+    pub(super) named: bool,
+    /// Whether it was looked through, and nothing of interest begins in it.
+    pub(super) quiet: bool,
+}
+
+/// Evaluates the Terraform files into the configuration. `idle` are the folders that were looked through and found to
+/// hold and call nothing of interest.
 pub(super) fn evaluate(
     configuration: &mut Configuration,
-    asked: &[(FileId, bool)],
+    asked: &[Asked],
     mut idle: HashSet<String>,
     overlay: &BTreeMap<String, String>,
 ) {
     if asked.is_empty() {
         return;
     }
-    for (id, _) in asked {
-        idle.remove(&directory_of(configuration.files.name(*id)));
+    for file in asked {
+        idle.remove(&directory_of(configuration.files.name(file.id)));
     }
     let disk = Disk { overlay, idle };
-    let own: HashSet<FileId> = asked.iter().map(|(id, _)| *id).collect();
     let neighbours = neighbours(configuration, asked, &disk);
-    let all: Vec<FileId> = asked.iter().map(|(id, _)| *id).chain(neighbours.iter().copied()).collect();
+    let neighbour = |&id| Asked { id, named: false, quiet: false };
+    let all: Vec<Asked> = asked.iter().copied().chain(neighbours.iter().map(neighbour)).collect();
     let files = &configuration.files;
     let read: Vec<(TerraformFile, Parts)> =
-        all.par_iter().filter_map(|&id| Some(read_one(id, files.get(id)?))).collect();
+        all.par_iter().filter_map(|file| Some(read_one(file, files.get(file.id)?))).collect();
+    let foreign: HashSet<FileId> = neighbours.into_iter().collect();
     let mut parsed = Vec::new();
-    for (id, (file, parts)) in all.iter().zip(read) {
-        parsed.push(file);
-        if own.contains(id) {
+    for (file, parts) in read {
+        if !foreign.contains(&file.file) {
             configuration.absorb(parts);
         }
+        parsed.push(file);
     }
     let mut parts = eval::evaluate(&parsed, &mut configuration.files, &disk);
+    for file in parsed.iter().filter(|file| !foreign.contains(&file.file)) {
+        let late = file.body.blocks.iter().flat_map(|block| block.body.problems());
+        parts.problems.extend(late.cloned());
+    }
     // The trees of a large tree of folders take a while to go.
     parsed.into_par_iter().for_each(drop);
-    let foreign: HashSet<FileId> = neighbours.into_iter().collect();
     if !foreign.is_empty() {
         parts.leave_out(&foreign);
     }
@@ -61,12 +76,15 @@ pub(super) fn evaluate(
 }
 
 /// Reads one file: its tree for the evaluator, and the problems and comments of the file.
-fn read_one(id: FileId, file: &SourceFile) -> (TerraformFile, Parts) {
+fn read_one(asked: &Asked, file: &SourceFile) -> (TerraformFile, Parts) {
+    let id = asked.id;
     let name = file.name.to_ascii_lowercase();
     let read = if name.ends_with(".tfvars.json") {
         read::json_values(id, &file.text)
     } else if name.ends_with(".json") {
         read::json(id, &file.text)
+    } else if asked.quiet {
+        read::outline(id, &file.text)
     } else {
         read::shared(id, &file.text)
     };
@@ -77,15 +95,15 @@ fn read_one(id: FileId, file: &SourceFile) -> (TerraformFile, Parts) {
         comments.extend(comments::collect(id, &file.text, Comments::JsonKey));
     }
     let parts = Parts { problems: read.problems, comments, ..Parts::default() };
-    (TerraformFile { path, file: id, body: read.body }, parts)
+    (TerraformFile { path, file: id, body: read.body, quiet: asked.quiet }, parts)
 }
 
 /// Adds the Terraform files that stand beside those named by the user: without them locals and variables
 /// would seem to be missing.
-fn neighbours(configuration: &mut Configuration, asked: &[(FileId, bool)], disk: &Disk<'_>) -> Vec<FileId> {
+fn neighbours(configuration: &mut Configuration, asked: &[Asked], disk: &Disk<'_>) -> Vec<FileId> {
     let files = &configuration.files;
-    let known: HashSet<String> = asked.iter().map(|(id, _)| files.name(*id).to_owned()).collect();
-    let named = asked.iter().filter(|(_, named)| *named).map(|(id, _)| files.name(*id));
+    let known: HashSet<String> = asked.iter().map(|file| files.name(file.id).to_owned()).collect();
+    let named = asked.iter().filter(|file| file.named).map(|file| files.name(file.id));
     let folders: BTreeSet<String> = named
         .filter(|name| Path::new(name).is_file() && detect::by_name(name) == Some(Kind::Terraform))
         .map(directory_of)

@@ -13,6 +13,7 @@ use crate::text::{FileId, SourceFile};
 
 use super::configuration::Configuration;
 use super::detect::{self, InputFormat, Kind};
+use super::evaluate::Asked;
 use super::parts::Parts;
 use super::relevant::{self, Folders, Scan};
 use super::terraform::module::directory_of;
@@ -91,8 +92,9 @@ pub fn load(request: &Request) -> Loaded {
     let folders = relevant::folders(terraform.map(|input| (input.name.as_str(), &input.scan)));
     inputs.par_iter_mut().for_each(|input| input.read_again(&folders));
     let mut configuration = Configuration::default();
-    let mut texts: Vec<(FileId, Kind, bool)> = Vec::new();
-    for Input { name, named, content, .. } in inputs {
+    let mut terraform: Vec<Asked> = Vec::new();
+    let mut other: Vec<(FileId, Kind, bool)> = Vec::new();
+    for Input { name, named, content, scan, .. } in inputs {
         let wanted = wanted_kind.filter(|_| named);
         match content {
             Ok(Some(content)) => {
@@ -101,7 +103,10 @@ pub fn load(request: &Request) -> Loaded {
                     continue;
                 }
                 let id = configuration.files.add(SourceFile::new(name, content));
-                texts.push((id, kind, named));
+                match kind {
+                    Kind::Terraform => terraform.push(Asked { id, named, quiet: !named && !scan.hit }),
+                    kind => other.push((id, kind, named)),
+                }
             }
             Ok(None) => {}
             Err(trouble) => {
@@ -110,8 +115,6 @@ pub fn load(request: &Request) -> Loaded {
             }
         }
     }
-    let (terraform, other): (Vec<_>, Vec<_>) =
-        texts.into_iter().partition(|(_, kind, _)| *kind == Kind::Terraform);
     let files = &configuration.files;
     let parts: Vec<Parts> = other
         .par_iter()
@@ -122,7 +125,6 @@ pub fn load(request: &Request) -> Loaded {
     for parts in parts {
         configuration.absorb(parts);
     }
-    let terraform: Vec<(FileId, bool)> = terraform.into_iter().map(|(id, _, named)| (id, named)).collect();
     evaluate::evaluate(&mut configuration, &terraform, folders.idle, &request.overlay);
     configuration.settle();
     Loaded { configuration, nothing_read: asked > 0 && failed >= asked }

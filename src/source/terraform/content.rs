@@ -7,38 +7,46 @@ use std::sync::{Arc, OnceLock};
 
 use super::read;
 use super::syntax::Body;
-use crate::text::FileId;
+use crate::diag::Finding;
+use crate::text::{FileId, Span};
 
 /// A block's content.
 #[derive(Clone)]
 pub struct Content {
-    body: OnceLock<Body>,
+    body: OnceLock<(Body, Vec<Finding>)>,
     later: Option<Later>,
 }
 
-/// Where to read it. The text was gone through already, and is known to be right.
+/// Where to read it.
 #[derive(Clone)]
 struct Later {
     file: FileId,
     text: Arc<str>,
-    start: usize,
+    block: Span,
+    brace: usize,
 }
 
 impl Content {
-    /// What stands between the braces of which the first is at byte `start`, to be read when it is asked for.
-    pub(super) fn later(file: FileId, text: &Arc<str>, start: usize) -> Self {
-        Self { body: OnceLock::new(), later: Some(Later { file, text: Arc::clone(text), start }) }
+    /// What stands in a block whose first brace is at byte `brace`, to be read when it is asked for.
+    pub(super) fn later(file: FileId, text: &Arc<str>, block: Span, brace: usize) -> Self {
+        let text = Arc::clone(text);
+        Self { body: OnceLock::new(), later: Some(Later { file, text, block, brace }) }
     }
 
     /// Whether it is, or was, left for later.
     pub(super) fn is_later(&self) -> bool {
         self.later.is_some()
     }
+
+    /// What turned out to be wrong with it when it was read after the rest of its file.
+    pub(in crate::source) fn problems(&self) -> &[Finding] {
+        self.body.get().map_or(&[], |(_, problems)| problems)
+    }
 }
 
 impl From<Body> for Content {
     fn from(body: Body) -> Self {
-        Self { body: OnceLock::from(body), later: None }
+        Self { body: OnceLock::from((body, Vec::new())), later: None }
     }
 }
 
@@ -46,10 +54,11 @@ impl Deref for Content {
     type Target = Body;
 
     fn deref(&self) -> &Body {
-        self.body.get_or_init(|| {
-            let later = self.later.as_ref();
-            later.and_then(|later| read::block(later.file, &later.text, later.start)).unwrap_or_default()
-        })
+        let (body, _) = self.body.get_or_init(|| match &self.later {
+            Some(Later { file, text, block, brace }) => read::block(*file, text, *block, *brace),
+            None => (Body::default(), Vec::new()),
+        });
+        body
     }
 }
 

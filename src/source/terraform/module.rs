@@ -16,6 +16,8 @@ pub struct TerraformFile {
     pub file: FileId,
     /// What stands in it.
     pub body: Body,
+    /// Whether no string in it begins as a statement or a matching rule; it may be unknown.
+    pub quiet: bool,
 }
 
 /// What a file is for, by its name.

@@ -31,7 +31,8 @@ pub fn find(machine: &Machine, directory: &str, files: &[&TerraformFile], used: 
         found: Parts::default(),
         role: Role::Candidate,
     };
-    let speaks = |file: &TerraformFile| may_begin_statements(machine.text(file.file).as_bytes());
+    let speaks =
+        |file: &TerraformFile| !file.quiet && may_begin_statements(machine.text(file.file).as_bytes());
     for file in files.iter().filter(|file| speaks(file)) {
         let test = FileRole::of(&file.path) == FileRole::Test;
         search.role = if test { Role::Prose } else { Role::Candidate };

@@ -200,8 +200,8 @@ impl Run<'_> {
                 self.foreign += 1;
                 let file = self.files.add(SourceFile::new(path.as_str(), text.clone()));
                 let json = path.ends_with(".json");
-                let body = if json { read::json(file, &text) } else { read::shared(file, &text) }.body;
-                read.push(TerraformFile { path, file, body });
+                let body = if json { read::json(file, &text) } else { read::outline(file, &text) }.body;
+                read.push(TerraformFile { path, file, body, quiet: false });
             }
             if !read.is_empty() {
                 let module = Module::new(&directory, &read.iter().collect::<Vec<_>>());

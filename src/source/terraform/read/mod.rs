@@ -26,9 +26,9 @@ use crate::text::Place;
 use super::syntax::Body;
 
 pub use json::{json, json_values};
-pub(in crate::source) use native::shared;
+pub(super) use native::block;
 pub use native::{native, template};
-pub(super) use quick::block;
+pub(in crate::source) use native::{outline, shared};
 
 /// What reading a file gives.
 #[derive(Clone, Debug, Default)]

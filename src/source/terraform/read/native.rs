@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hcl_edit::structure;
 
-use crate::diag::Severity;
+use crate::diag::{Finding, Severity};
 use crate::source::problem;
 use crate::source::terraform::syntax::{Block, Body, TemplatePart};
 use crate::text::{FileId, Place, Span};
@@ -33,27 +33,54 @@ pub fn native(file: FileId, text: &str) -> Read {
 
 /// Reads a file whose text the tree may keep, to read parts of it when something asks for them.
 pub(in crate::source) fn shared(file: FileId, text: &Arc<str>) -> Read {
-    let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let base = base(text);
     let body_text = text.get(base..).unwrap_or("");
     let speaks = memchr::memmem::find(text.as_bytes(), b"ociam:").is_some();
-    let mut reader =
-        Reader { file, text, salvageable: SALVAGEABLE, read: Read::default(), is_template: false };
-    let body = quick::body(file, text, base);
+    let body = quick::body(file, text, base, false);
     if !speaks && let Some(body) = body {
         return Read { body, ..Read::default() };
     }
     let marks = scan(body_text);
+    let mut reader = Reader::new(file, text);
     if speaks {
         reader.comments(body_text, base, &marks);
     }
     match body {
         Some(body) => reader.read.body = body,
-        None => match without_tags(body_text, &marks) {
-            Some((copy, tag)) => reader.untagged(base, &copy, tag),
-            None => reader.whole(base, body_text, &marks),
-        },
+        None => reader.thorough(base, body_text, &marks),
     }
     reader.read
+}
+
+/// Reads a file in which no statement stands: what is wrong inside a block is told only if something asks for the
+/// block ([`Content::problems`](crate::source::terraform::content::Content::problems)).
+pub(in crate::source) fn outline(file: FileId, text: &Arc<str>) -> Read {
+    match quick::body(file, text, base(text), true) {
+        Some(body) => Read { body, ..Read::default() },
+        None => shared(file, text),
+    }
+}
+
+/// What is in a block whose first brace is at byte `brace`, and what is wrong with it.
+pub(in crate::source::terraform) fn block(
+    file: FileId,
+    text: &Arc<str>,
+    block: Span,
+    brace: usize,
+) -> (Body, Vec<Finding>) {
+    if let Some(body) = quick::block(file, text, brace) {
+        return (body, Vec::new());
+    }
+    let mut reader = Reader::new(file, text.get(..block.end()).unwrap_or(text));
+    let own = block.of(text);
+    reader.thorough(block.start(), own, &scan(own));
+    let read = reader.read.body.blocks.into_iter().next();
+    (read.map(|block| Body::clone(&block.body)).unwrap_or_default(), reader.read.problems)
+}
+
+/// The byte at which a text begins behind its mark of byte order.
+fn base(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
 
 /// Reads a text that is a template as a whole. The error is for a person.
@@ -82,7 +109,19 @@ struct Refusal {
     message: String,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(file: FileId, text: &'t str) -> Self {
+        Self { file, text, salvageable: SALVAGEABLE, read: Read::default(), is_template: false }
+    }
+
+    /// Reads the text that begins at byte `base` of the file, be it a template of Jinja.
+    fn thorough(&mut self, base: usize, text: &str, marks: &[Mark]) {
+        match without_tags(text, marks) {
+            Some((copy, tag)) => self.untagged(base, &copy, tag),
+            None => self.whole(base, text, marks),
+        }
+    }
+
     fn place(&self, start: usize, end: usize) -> Place {
         Place { file: self.file, span: Span::new(start, end) }
     }
@@ -117,13 +156,7 @@ impl Reader<'_> {
     /// branches of a condition are in the copy, so what is wrong with it says little: one problem tells of all.
     fn untagged(&mut self, base: usize, copy: &str, tag: usize) {
         let text = format!("{}{copy}", self.text.get(..base).unwrap_or(""));
-        let mut reader = Reader {
-            text: &text,
-            file: self.file,
-            salvageable: SALVAGEABLE,
-            read: Read::default(),
-            is_template: true,
-        };
+        let mut reader = Reader { is_template: true, ..Reader::new(self.file, &text) };
         reader.whole(base, copy, &scan(copy));
         self.read.body = reader.read.body;
         let place = self.place(base + tag, base + tag + 2);
@@ -364,8 +397,7 @@ mod tests {
 
     /// What hcl-edit makes of a text that it takes as it is.
     fn slowly(text: &str) -> Option<Body> {
-        let mut reader =
-            Reader { file: FileId(0), text, salvageable: 0, read: Read::default(), is_template: false };
+        let mut reader = Reader { salvageable: 0, ..Reader::new(FileId(0), text) };
         reader.parse(Chunk { start: 0, end: text.len() }).ok()
     }
 
@@ -425,7 +457,7 @@ mod tests {
     ];
 
     fn quickly(text: &str) -> Option<Body> {
-        quick::body(FileId(0), &text.into(), 0)
+        quick::body(FileId(0), &text.into(), 0, false)
     }
 
     /// Holds for the text as it is, and for what is in a block that is read later.

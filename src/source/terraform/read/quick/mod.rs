@@ -19,16 +19,17 @@ use crate::text::{FileId, Place, Span};
 
 /// How deep expressions and blocks are followed, together.
 const DEEPEST: usize = 40;
+
 /// The tree of a text from byte `start` on. Most of its blocks are gone through only, and read when something asks for
-/// what is in them.
-pub(super) fn body(file: FileId, text: &Arc<str>, start: usize) -> Option<Body> {
-    let mut quick = Quick::new(file, text, start);
+/// what is in them. Where only an `outline` is wanted they are not even gone through if their layout tells the end.
+pub(super) fn body(file: FileId, text: &Arc<str>, start: usize, outline: bool) -> Option<Body> {
+    let mut quick = Quick { outline, ..Quick::new(file, text, start) };
     let body = quick.body()?;
     (quick.at == text.len()).then_some(body)
 }
 
 /// What is in a block whose brace opens at byte `start`.
-pub(in crate::source::terraform) fn block(file: FileId, text: &Arc<str>, start: usize) -> Option<Body> {
+pub(super) fn block(file: FileId, text: &Arc<str>, start: usize) -> Option<Body> {
     let mut quick = Quick::new(file, text, start);
     quick.deeper(Quick::block)
 }
@@ -44,6 +45,7 @@ struct Quick<'t> {
     within_template: bool,
     /// Whether a tree is made of what is read. Whether a text is taken does not depend on it.
     build: bool,
+    outline: bool,
 }
 
 fn begins_name(byte: u8) -> bool {
@@ -57,7 +59,7 @@ fn is_name(byte: u8) -> bool {
 impl<'t> Quick<'t> {
     fn new(file: FileId, text: &'t Arc<str>, at: usize) -> Self {
         let (bytes, operators) = (text.as_bytes(), (0, 0));
-        Self { file, text, bytes, at, depth: 0, operators, within_template: false, build: true }
+        Self { file, text, bytes, at, depth: 0, operators, within_template: false, build: true, outline: false }
     }
 
     fn place(&self, start: usize, end: usize) -> Place {
@@ -201,19 +203,34 @@ impl<'t> Quick<'t> {
         }
         let open = self.at;
         let later = self.build && self.depth == 0 && !is_always_asked_for(name, &labels);
+        let passed = later && self.outline && self.pass(start, open);
         self.build &= !later;
-        let inner = self.deeper(Self::block)?;
+        let inner = if passed { Body::default() } else { self.deeper(Self::block)? };
         self.build |= later;
         if self.build {
-            let content = if later { Content::later(self.file, self.text, open) } else { inner.into() };
-            body.blocks.push(Arc::new(Block {
-                kind: name.to_owned(),
-                labels: labels.into_iter().map(str::to_owned).collect(),
-                place: self.place(start, self.at),
-                body: content,
-            }));
+            let place = self.place(start, self.at);
+            let content =
+                if later { Content::later(self.file, self.text, place.span, open) } else { inner.into() };
+            let labels = labels.into_iter().map(str::to_owned).collect();
+            body.blocks.push(Arc::new(Block { kind: name.to_owned(), labels, place, body: content }));
         }
         Some(None)
+    }
+
+    /// Moves past a block that begins at the start of a line, if the next brace at the start of a line closes it. So
+    /// it does in text laid out as usual; where it doesn't, braces are left over.
+    fn pass(&mut self, start: usize, open: usize) -> bool {
+        let begins_line = start == 0 || self.bytes.get(start - 1) == Some(&b'\n');
+        let rest = self.bytes.get(open..).unwrap_or(&[]);
+        let Some(end) = memchr::memmem::find(rest, b"\n}").filter(|_| begins_line) else { return false };
+        let inner = rest.get(..end).unwrap_or(&[]);
+        let count = |byte| memchr::memchr_iter(byte, inner).count();
+        let odd = |mark: &[u8]| memchr::memmem::find(inner, mark).is_some();
+        if count(b'{') != count(b'}') + 1 || odd(b"<<") || odd(b"/*") {
+            return false;
+        }
+        self.at = open + end + b"\n}".len();
+        true
     }
 
     fn label(&mut self) -> Option<&'t str> {
