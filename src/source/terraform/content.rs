@@ -38,6 +38,14 @@ impl Content {
         self.later.is_some()
     }
 
+    /// Whether one of these texts may stand in it: tells most blocks apart without reading them.
+    pub(super) fn may_hold(&self, texts: &[&str]) -> bool {
+        self.later.as_ref().is_none_or(|later| {
+            let own = later.block.of(&later.text).as_bytes();
+            texts.iter().any(|text| memchr::memmem::find(own, text.as_bytes()).is_some())
+        })
+    }
+
     /// What turned out to be wrong with it when it was read after the rest of its file.
     pub(in crate::source) fn problems(&self) -> &[Finding] {
         self.body.get().map_or(&[], |(_, problems)| problems)

@@ -1,7 +1,7 @@
 //! The files of one directory as Terraform sees them: one module, with override files merged and the root's
 //! variable files by precedence. Evaluates nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::syntax::{Attribute, Block, Body, Expr, ExprKind, TemplatePart};
@@ -89,8 +89,9 @@ pub struct Module {
     pub directory: String,
     /// Variables by name.
     pub variables: BTreeMap<String, Arc<Block>>,
-    /// Locals by name: their block and their number in it.
-    locals: BTreeMap<String, (Arc<Block>, usize)>,
+    locals: Vec<Arc<Block>>,
+    /// The locals by name once a reference asks: the number of their block, and theirs in it.
+    by_local_name: OnceLock<HashMap<String, (usize, usize)>>,
     /// Resources and data sources, in the order of files and text.
     pub resources: Vec<Resource>,
     /// Their numbers, sorted by kind and name, once a reference asks.
@@ -139,11 +140,7 @@ impl Module {
             "provider" if label(0) == "oci" => self.providers.push(Arc::clone(block)),
             "output" => drop(self.outputs.insert(label(0), block.clone())),
             "module" => drop(self.calls.insert(label(0), block.clone())),
-            "locals" => {
-                for (at, attribute) in block.body.attributes.iter().enumerate() {
-                    self.locals.insert(attribute.name.clone(), (block.clone(), at));
-                }
-            }
+            "locals" => self.locals.push(Arc::clone(block)),
             "resource" | "data" | "ephemeral" => {
                 self.resources.push(Resource { data: block.kind != "resource", block: block.clone() });
             }
@@ -179,8 +176,15 @@ impl Module {
 
     /// The local of this name.
     pub fn local(&self, name: &str) -> Option<&Attribute> {
-        let (block, at) = self.locals.get(name)?;
-        block.body.attributes.get(*at)
+        let names = self.by_local_name.get_or_init(|| {
+            let numbered = |(number, block): (usize, &Arc<Block>)| {
+                let names = block.body.attributes.iter().map(|attribute| attribute.name.clone());
+                names.enumerate().map(move |(at, name)| (name, (number, at))).collect::<Vec<_>>()
+            };
+            self.locals.iter().enumerate().flat_map(numbered).collect()
+        });
+        let &(block, at) = names.get(name)?;
+        self.locals.get(block)?.body.attributes.get(at)
     }
 
     /// The resource or data source of this name and its number.
@@ -206,6 +210,9 @@ impl Module {
 
 /// The directory that the source of a call in `directory` names, when it is a local one.
 pub fn local_source(directory: &str, call: &Block) -> Option<String> {
+    if !call.body.may_hold(&["\"./", "\"../", "\".\"", "\"..\""]) {
+        return None;
+    }
     let source = literal(&call.body.attribute("source")?.value)?;
     let local = source == "." || source == ".." || source.starts_with("./") || source.starts_with("../");
     local.then(|| join_path(directory, &source))

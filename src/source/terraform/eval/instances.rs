@@ -247,10 +247,8 @@ pub fn call_all(machine: &Machine, instance: usize) -> Vec<(Place, Arc<str>)> {
     let Ok(owner) = machine.instance(instance) else { return refused };
     for (name, call) in &owner.module.calls {
         let source = owner.module.local_source(call);
-        if source.as_ref().is_some_and(|source| machine.loader.is_idle(source)) {
-            continue;
-        }
-        let known = source.is_some_and(|source| machine.modules.known.contains_key(&source));
+        let Some(source) = source.filter(|source| !machine.loader.is_idle(source)) else { continue };
+        let known = machine.modules.known.contains_key(&source);
         match module(machine, instance, name, call.place) {
             Ok(Value::Unknown(unknown)) if known => refused.push((call.place, unknown.reason.clone())),
             Ok(_) => {}

@@ -202,7 +202,7 @@ impl<'t> Quick<'t> {
             self.skip(false)?;
         }
         let open = self.at;
-        let later = self.build && self.depth == 0 && !is_always_asked_for(name, &labels);
+        let later = self.build && self.depth == 0 && (self.outline || !is_always_asked_for(name, &labels));
         let passed = later && self.outline && self.pass(start, open);
         self.build &= !later;
         let inner = if passed { Body::default() } else { self.deeper(Self::block)? };
