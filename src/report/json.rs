@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::diag::{Finding, Fix};
@@ -13,7 +14,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     let summary = &report.summary;
     let mut document = json!({
         "schema_version": 1,
-        "findings": report.findings.iter().map(|f| finding(report.files, f)).collect::<Vec<_>>(),
+        "findings": report.findings.par_iter().map(|f| finding(report.files, f)).collect::<Vec<_>>(),
         "summary": {
             "files": summary.files,
             "policies": summary.policies,

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use crate::diag::Finding;
 use crate::lint::Suppressed;
 use crate::text::{mask, mask_shapes, visible};
@@ -63,7 +65,7 @@ fn without_secrets(findings: &[Finding]) -> Cow<'_, [Finding]> {
         let labels = finding.labels.iter().map(|label| &label.message);
         std::iter::once(&finding.message).chain(more).chain(labels).any(|text| holds(text))
     };
-    if !findings.iter().any(|finding| words(finding) || of_statement(finding) || of_fix(finding)) {
+    if !findings.par_iter().any(|finding| words(finding) || of_statement(finding) || of_fix(finding)) {
         return Cow::Borrowed(findings);
     }
     let shown = |finding: &Finding| {
@@ -79,5 +81,5 @@ fn without_secrets(findings: &[Finding]) -> Cow<'_, [Finding]> {
         shown.fix = shown.fix.filter(|_| !of_fix(finding));
         shown
     };
-    findings.iter().map(shown).collect()
+    Cow::Owned(findings.par_iter().map(shown).collect())
 }

@@ -59,7 +59,17 @@ fn is_name(byte: u8) -> bool {
 impl<'t> Quick<'t> {
     fn new(file: FileId, text: &'t Arc<str>, at: usize) -> Self {
         let (bytes, operators) = (text.as_bytes(), (0, 0));
-        Self { file, text, bytes, at, depth: 0, operators, within_template: false, build: true, outline: false }
+        Self {
+            file,
+            text,
+            bytes,
+            at,
+            depth: 0,
+            operators,
+            within_template: false,
+            build: true,
+            outline: false,
+        }
     }
 
     fn place(&self, start: usize, end: usize) -> Place {
