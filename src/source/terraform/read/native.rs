@@ -487,8 +487,53 @@ mod tests {
             let piece = |&(text, from, length): &(usize, usize, usize)| -> String {
                 TEXTS[text].chars().skip(from.saturating_sub(20)).take(length + 1).collect()
             };
-            same_tree(&cuts.iter().map(piece).collect::<String>());
+            let text = cuts.iter().map(piece).collect::<String>();
+            same_tree(&text);
+            same_outline(&text);
         }
+    }
+
+    /// The tree of an outline whose blocks are all asked for, and whether anything is wrong with it.
+    fn outlined(text: &str) -> (Body, bool) {
+        let read = outline(FileId(0), &text.into());
+        let asked = read.body.clone();
+        assert_eq!(asked, read.body);
+        let late = read.body.blocks.iter().any(|block| !block.body.problems().is_empty());
+        (read.body, late || !read.problems.is_empty())
+    }
+
+    fn same_outline(text: &str) {
+        for text in [text.to_owned(), format!("terraform {{\n{text}\n}}\n")] {
+            let whole = read(&text);
+            let (body, is_wrong) = outlined(&text);
+            assert_eq!(is_wrong, !whole.problems.is_empty(), "{text}");
+            if !is_wrong {
+                assert_eq!(body, whole.body, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_outline_gives_the_tree_of_the_whole_once_it_is_asked_for() {
+        TEXTS.iter().for_each(|text| same_outline(text));
+    }
+
+    #[test]
+    fn an_outline_of_text_that_is_not_laid_out_as_usual_is_right() {
+        same_outline("locals {\n  x = {\n  a = 1\n}\n}\n");
+        same_outline("variable a {\n  default = 1\n  }\nlocals {\n  b = 1\n}\n");
+        same_outline("a b {\nx {\n}\ny {\n z {\n }\n}\n}\nc {\n}\n");
+        same_outline("a {\n  x = <<EOT\n{\n}\nEOT\n}\nb {\n  y = \"}\"\n}\n");
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_block_of_an_outline_is_told_when_it_is_asked_for() {
+        let text = "resource a b {\n  x = = 1\n  y = 2\n}\nlocals {\n  z = 3\n}\n";
+        let read = outline(FileId(0), &text.into());
+        assert!(read.problems.is_empty() && read.body.blocks[0].body.problems().is_empty());
+        let names: Vec<_> = read.body.blocks[0].body.attributes.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["y"]);
+        assert_eq!(read.body.blocks[0].body.problems().len(), 1);
     }
 
     #[test]

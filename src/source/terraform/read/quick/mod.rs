@@ -232,11 +232,18 @@ impl<'t> Quick<'t> {
     fn pass(&mut self, start: usize, open: usize) -> bool {
         let begins_line = start == 0 || self.bytes.get(start - 1) == Some(&b'\n');
         let rest = self.bytes.get(open..).unwrap_or(&[]);
-        let Some(end) = memchr::memmem::find(rest, b"\n}").filter(|_| begins_line) else { return false };
+        let first = rest.iter().skip(1).find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'));
+        let opens_lines = begins_line && first == Some(&b'\n');
+        let Some(end) = memchr::memmem::find(rest, b"\n}").filter(|_| opens_lines) else { return false };
         let inner = rest.get(..end).unwrap_or(&[]);
-        let count = |byte| memchr::memchr_iter(byte, inner).count();
         let odd = |mark: &[u8]| memchr::memmem::find(inner, mark).is_some();
-        if count(b'{') != count(b'}') + 1 || odd(b"<<") || odd(b"/*") {
+        let mut depth = 0_usize;
+        let mut braces = memchr::memchr2_iter(b'{', b'}', inner);
+        let stays_open = braces.all(|at| {
+            depth = if inner.get(at) == Some(&b'{') { depth + 1 } else { depth.saturating_sub(1) };
+            depth > 0
+        });
+        if !stays_open || depth != 1 || odd(b"<<") || odd(b"/*") {
             return false;
         }
         self.at = open + end + b"\n}".len();
