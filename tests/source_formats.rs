@@ -205,6 +205,21 @@ fn files_that_can_not_be_read_are_named_with_the_reason() {
 
 #[cfg(unix)]
 #[test]
+fn a_named_pipe_is_told_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.tf");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    if !made.is_ok_and(|status| status.success()) {
+        println!("skipped: there is no mkfifo here");
+        return;
+    }
+    let loaded = paths(&[&pipe]);
+    let [(_, message, _)] = &messages(&loaded)[..] else { panic!("{:?}", messages(&loaded)) };
+    assert!(message.contains("named pipe"), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
 fn symbolic_links_that_lead_back_are_told_and_linked_files_count_once() {
     let folder = tempfile::tempdir().unwrap();
     let sub = folder.path().join("sub");

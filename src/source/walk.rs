@@ -51,6 +51,11 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
     for path in paths {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => linked |= folder(path, &mut found),
+            Ok(metadata) if waits(path, &metadata) => {
+                let message =
+                    "this is a named pipe, which may never end; give its text on stdin: `-`".to_owned();
+                found.missed.push(Missed { name: shown(path), message, named: true });
+            }
             Ok(_) => {
                 found.files.push(Wanted { name: shown(path), path: path.clone(), named: true });
             }
@@ -69,6 +74,19 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
     found.missed.sort();
     found.missed.dedup();
     found
+}
+
+/// Whether opening the path would wait for somebody to write: a named pipe. Those that a shell opens stand below
+/// `/dev` and `/proc`.
+#[cfg(unix)]
+fn waits(path: &Path, metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo() && !path.starts_with("/dev") && !path.starts_with("/proc")
+}
+
+#[cfg(not(unix))]
+fn waits(_: &Path, _: &fs::Metadata) -> bool {
+    false
 }
 
 /// Adds the files below a folder; whether a symbolic link was met on the way.
