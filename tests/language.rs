@@ -322,6 +322,9 @@ fn matching_rules_are_read_and_their_mistakes_named() {
     }
     assert_eq!(reports("instance.id = 'a', instance.id = 'b'"), "error conditions-without-quantifier [,]");
     assert_eq!(reports("nonsense"), "error malformed-condition [nonsense]");
+    // Printed like this once in the documentation.
+    assert_eq!(reports("any {instance.id = 'a', 'b'}"), "warning malformed-value-list ['b']");
+    assert_eq!(reports("where instance.id = 'a'"), "error unexpected-text [where]");
     assert_eq!(reports("all {resource.type = fnfunc}"), "error unquoted-value [fnfunc]");
     assert_eq!(reports("freeform.team.value = 'a'"), "error freeform-tag [freeform.team.value]");
     assert_eq!(reports("any {instance.id in ('a')}"), "warning unknown-operator [instance.id in ('a')]");

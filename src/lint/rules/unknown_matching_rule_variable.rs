@@ -37,8 +37,10 @@ fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let report = report.note("OCI does not check the names in a rule: it takes it without a word, and the group matches nothing");
-        match catalog::suggest(Kind::RuleVariable, name) {
-            Some(near) => report.help(format!("write `{near}`")).fix(context.fix(format!("write `{near}`"), Applicability::Safe, atom.span, near)),
+        let tag = (name.starts_with("tag.") && !name.ends_with(".value") && name.matches('.').count() == 2)
+            .then(|| format!("{name}.value"));
+        match tag.or_else(|| catalog::suggest(Kind::RuleVariable, name).map(str::to_owned)) {
+            Some(near) => report.help(format!("write `{near}`")).fix(context.fix(format!("write `{near}`"), Applicability::Safe, atom.span, &near)),
             None => report.help("use `instance.id`, `instance.compartment.id`, `resource.id`, `resource.compartment.id`, `resource.type` or `tag.<namespace>.<key>.value`"),
         };
     }

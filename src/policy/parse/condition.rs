@@ -52,6 +52,13 @@ impl Parser<'_> {
     pub(super) fn matching_rule(&mut self) -> MatchingRule {
         let start = self.peek().span;
         let mut conditions = Vec::new();
+        if self.peek().word == Keyword::Where && self.tokens.len() > 1 {
+            let word = self.advance();
+            let rest = self.peek().span.start();
+            self.error(Kind::UnexpectedText, word.span, "a matching rule has no `where`")
+                .help("leave it out")
+                .guess(Span::new(word.span.start(), rest), "");
+        }
         if self.ends_condition() {
             if self.at_end() || !matches!(self.peek().kind, TokenKind::Hole) {
                 self.error(Kind::EmptyCondition, start, "the matching rule is empty")

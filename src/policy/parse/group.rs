@@ -148,8 +148,12 @@ impl Parser<'_> {
         }
         let span = self.since(start);
         if items.is_empty() && self.previous().is_some_and(|last| last.kind == close) {
-            self.error(Kind::EmptyCondition, span, "no condition stands in the braces")
-                .help("write at least one condition, or leave `where` out");
+            let help = if self.is_rule() {
+                "write at least one condition"
+            } else {
+                "write at least one condition, or leave `where` out"
+            };
+            self.error(Kind::EmptyCondition, span, "no condition stands in the braces").help(help);
         }
         Condition::Group { span, quantifier, items }
     }

@@ -146,13 +146,17 @@ impl Parser<'_> {
     /// A value where a condition is expected: `a = 'x', 'y'`.
     fn value_alone(&mut self, token: Token) -> Condition {
         self.advance();
-        if !token.is_open {
-            self.error(
-                Kind::MalformedValueList,
-                token.span,
-                "a value stands here without variable and operator",
-            )
-            .help("write `<variable> in ('a', 'b')` for several values");
+        let message = "a value stands here without variable and operator";
+        if token.is_open {
+            return Condition::Error(token.span);
+        }
+        if self.is_rule() {
+            // Printed like this once in the documentation.
+            self.warn(Kind::MalformedValueList, token.span, message)
+                .help("write the variable and `=` before each value, inside `any { … }`");
+        } else {
+            self.error(Kind::MalformedValueList, token.span, message)
+                .help("write `<variable> in ('a', 'b')` for several values");
         }
         Condition::Error(token.span)
     }
