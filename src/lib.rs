@@ -1,7 +1,8 @@
 //! The public face of the library behind the `ociam` command.
 //!
-//! Arrows go down only: `text`, `diag` → `policy`, `catalog` → `source`, `authz` → `lint`, `diagnose` →
-//! `probe`, `sandbox` → `checklist` → `report`, `cli`.
+//! Arrows go down only: `text`, `diag`, `wire` → `policy`, `catalog` → `source` → `config` → `authz` → `lint`,
+//! `diagnose` → `probe`, `sandbox` → `checklist` → `report` → `cli`. What talks to a network, `wire`, `probe` and
+//! `sandbox`, is the feature `live`, on by default.
 
 pub mod authz;
 pub mod catalog;

@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["probe", "sandbox"],
     &["checklist"],
     &["report"],
-    &["cli", "lsp"],
+    &["cli"],
 ];
 
 /// Rooms that take values and return values: no files, network, clock, environment or terminal.

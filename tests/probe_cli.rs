@@ -104,6 +104,26 @@ impl Site {
         self.command(arguments).output().unwrap()
     }
 
+    /// The report of a run that a person ends once `far_enough`.
+    #[cfg(unix)]
+    fn interrupted(&self, arguments: &[&str], far_enough: impl Fn() -> bool) -> Value {
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_ociam"))
+            .env_clear()
+            .env("HOME", self.path())
+            .current_dir(self.path())
+            .args(["probe", "--endpoints", "endpoints.json"])
+            .args(arguments)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        while !far_enough() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let id = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        document(&child.wait_with_output().unwrap())
+    }
+
     fn keyed(&self, arguments: &[&str]) -> Output {
         self.command(arguments).env("KEY_ONE", ONE).env("KEY_TWO", TWO).output().unwrap()
     }
@@ -519,26 +539,15 @@ fn an_interrupt_shows_what_is_known_so_far() {
         }
         fine(json!({ "items": [] }))
     });
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ociam"))
-        .env_clear()
-        .env("HOME", site.path())
-        .current_dir(site.path())
-        .args(["probe", "--endpoints", "endpoints.json", "--format", "json", "--timeout", "60"])
-        .args(["--compartment", COMPARTMENT])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    while !site.service.requests().iter().any(|request| request.target.starts_with("/identity/")) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    // The answer has been logged; a moment more for it to be read.
-    std::thread::sleep(Duration::from_millis(500));
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut text).unwrap();
-    child.wait().unwrap();
-    let found: Value = serde_json::from_str(&text).unwrap();
+    let identity = || site.service.requests().iter().any(|request| request.target.starts_with("/identity/"));
+    let found =
+        site.interrupted(&["--format", "json", "--timeout", "60", "--compartment", COMPARTMENT], || {
+            identity() && {
+                // The answer has been logged; a moment more for it to be read.
+                std::thread::sleep(Duration::from_millis(500));
+                true
+            }
+        });
     assert_eq!(found["interrupted"], true);
     assert_eq!(verdict(&found, "identity"), "works");
     assert_eq!(verdict(&found, "inference"), "skipped");
@@ -628,24 +637,7 @@ fn an_interrupt_deletes_the_session_that_is_being_opened() {
         }
         agents(request, true)
     });
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ociam"))
-        .env_clear()
-        .env("HOME", site.path())
-        .current_dir(site.path())
-        .args(["probe", "--endpoints", "endpoints.json"])
-        .args(AGENT)
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    while asked.load(Ordering::SeqCst) == 0 {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let id = child.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let mut text = String::new();
-    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut text).unwrap();
-    child.wait().unwrap();
-    let found: Value = serde_json::from_str(&text).unwrap();
+    let found = site.interrupted(&AGENT, || asked.load(Ordering::SeqCst) > 0);
     assert_eq!(found["interrupted"], true);
     assert!(site.service.requests().iter().any(|request| request.method == "DELETE"), "{found:#}");
 }

@@ -85,14 +85,16 @@ fn an_array_counts_its_statements_and_places_point_behind_the_quote() {
     assert_eq!(indices, [Some(0), Some(1)]);
 }
 
+fn written(folder: &tempfile::TempDir, name: &str, text: &str) {
+    let path = folder.path().join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
 #[test]
 fn a_folder_gives_what_holds_policies_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |name: &str, text: &str| written(&folder, name, text);
     write(
         "a/iam.yaml",
         &format!(
@@ -138,11 +140,7 @@ fn a_named_terraform_file_is_read_with_its_neighbours_but_only_it_is_reported() 
 #[test]
 fn only_folders_that_can_matter_are_read_modules_and_their_callers_among_them() {
     let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |name: &str, text: &str| written(&folder, name, text);
     write(
         "env/main.tf",
         "module \"iam\" {\n  source = \"../modules/iam\"\n  group  = module.names.admins\n}\nmodule \"names\" {\n  source = \"../modules/names\"\n}\n",

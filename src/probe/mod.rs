@@ -1,5 +1,15 @@
 //! The live half: finding credentials, authenticating as OCI's clients do, and looking for what is wrong before and
-//! while requests are sent. All that it asks of the machine goes through [`Surroundings`].
+//! while requests are sent.
+//!
+//! ```text
+//! config ── auth (discover) ──► credentials ── plan ──► cells: credential × plane × region
+//!               └─ preflight (no request)                        │ matrix, by the lab
+//!                                                                ▼
+//!    findings ◄── diagnose ◄── ladder (experiments) ◄── explain ◄── rows of observations
+//! ```
+//!
+//! All that it asks of the machine goes through [`Surroundings`], all requests through [`transport`]; the diagnosis
+//! itself is `diagnose`'s.
 
 mod ask;
 pub mod auth;

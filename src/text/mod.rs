@@ -1,6 +1,5 @@
-//! Text and where it came from: files, spans, line index, and the map from each byte of an evaluated
-//! string back to the file that the user edits; and what of a text
-//! must not be shown as it is. Depends on nothing else of the project.
+//! Text and where it came from: files, spans, line index, and the map from each byte of an evaluated string back to
+//! the file that the user edits; and what of a text must not be shown as it is. Depends on nothing else of the project.
 
 mod files;
 mod mapped;
