@@ -39,7 +39,7 @@ fn python_and_java_inherit_from_default_and_go_does_not() {
     let found = divergences(&file(text), "DEV");
     let region = found.iter().find(|found| found.key.as_deref() == Some("region")).unwrap();
     assert_eq!(region.line, Some(2));
-    insta::assert_snapshot!(region.message, @"`region`: the Python SDK and CLI inherits it from line 2, the Go SDK and Terraform does not see it, the Java SDK inherits it from line 2");
+    insta::assert_snapshot!(region.message, @"`region`: inherited from line 2 by the Python SDK and CLI, the Java SDK, not seen by the Go SDK and Terraform");
     assert!(!format!("{found:?} {:?}", file(text).read(Reader::Python, "DEV")).contains("marked"));
 }
 

@@ -282,6 +282,19 @@ fn models_are_judged_by_region_mode_api_and_life() {
         |name: &str, region: &str, api| line(model(name, region, api, Some("genai-api-key"), true, today));
     assert_eq!(of("openai.gpt-oss-120b", "us-chicago-1", Some(Api::Responses)), "");
     assert_eq!(of("ocid1.generativeaiendpoint.oc1.us-chicago-1.a", "us-chicago-1", None), "");
+    assert_eq!(of("cohere.embed-v4.0", "us-chicago-1", Some(Api::Embed)), "");
+    for (name, api) in [
+        ("cohere.embed-v4.0", Api::Native(None)),
+        ("cohere.embed-v4.0", Api::ChatCompletions),
+        ("cohere.command-a-03-2025", Api::Embed),
+        ("cohere.command-a-03-2025", Api::Rerank),
+    ] {
+        let said = of(name, "us-chicago-1", Some(api));
+        assert!(
+            said.contains("model-api-mismatch Likely") && said.contains(" does "),
+            "{name} {api:?}: {said}"
+        );
+    }
     insta::assert_snapshot!(
         [
             of("openai.gpt-oss-12b", "us-chicago-1", None),

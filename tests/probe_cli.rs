@@ -438,6 +438,38 @@ fn offline_sends_nothing_and_finds_a_wrong_fingerprint() {
 }
 
 #[test]
+fn offline_compares_the_region_of_a_key_with_that_of_the_call() {
+    let site = Site::new(&["us-chicago-1", "eu-frankfurt-1"], |_| fine(json!({})));
+    let causes = |region: &str| -> Vec<String> {
+        let id = "ocid1.generativeaiapikey.oc1.eu-frankfurt-1.amaaaaaaabcdefgh";
+        let key = ["--auth", "genai-api-key", "--api-key", "env:KEY_ONE", "--api-key-id", id];
+        let call = ["--offline", "--format", "json", "--plane", "inference-openai", "--region", region];
+        let found = document(&site.keyed(&[&key[..], &call[..]].concat()));
+        let checks = found["checks"].as_array().unwrap();
+        checks.iter().map(|check| format!("{} {}", check["strength"], check["cause"])).collect()
+    };
+    assert_eq!(causes("us-chicago-1"), [r#""certain" "key-region-mismatch""#]);
+    assert_eq!(causes("eu-frankfurt-1"), [""; 0]);
+    assert!(site.service.requests().is_empty());
+}
+
+#[test]
+fn offline_calls_nothing_right_that_is_likely_wrong() {
+    let site = Site::new(&["uk-london-1"], |_| fine(json!({})));
+    let run = |model: &str| {
+        let call = ["--offline", "--plane", "inference", "--region", "uk-london-1", "--model", model];
+        String::from_utf8(site.run(&call).stdout).unwrap()
+    };
+    let doubtful = run("google.gemini-2.5-pro");
+    assert!(
+        doubtful.contains("likely wrong") && doubtful.contains("nothing is wrong for certain"),
+        "{doubtful}"
+    );
+    let right = run("cohere.command-a-03-2025");
+    assert!(right.contains("nothing that can be checked without a request is wrong"), "{right}");
+}
+
+#[test]
 fn a_wrong_fingerprint_is_named_when_the_service_refuses_it() {
     let site = Site::new(&["us-chicago-1"], |_| {
         error(

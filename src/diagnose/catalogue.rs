@@ -24,9 +24,43 @@ pub struct Cause {
     pub check: String,
     /// What to type.
     pub commands: Vec<String>,
+    /// What to do and type instead, where the case is a narrower one.
+    #[serde(default)]
+    pub when: Vec<Narrower>,
     /// Why `ociam probe` can't show it, for causes that lie where no request of its own reaches.
     #[serde(default, rename = "probe-cannot-show")]
     pub probe_cannot_show: Option<String>,
+}
+
+/// A narrower case of a cause, with a remedy of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Narrower {
+    /// Auth methods, one of which the call must have; any where empty.
+    #[serde(default)]
+    pub auth: Vec<String>,
+    /// Parts of the error's text in lower case, one of which it must hold; any where empty.
+    #[serde(default)]
+    pub says: Vec<String>,
+    /// What to do.
+    pub fix: String,
+    /// What to type.
+    pub commands: Vec<String>,
+}
+
+impl Cause {
+    /// What to do and what to type about an error with this auth method and text.
+    pub(super) fn remedy(&self, auth: Option<&str>, error: &str) -> (&str, &[String]) {
+        let error = error.to_ascii_lowercase();
+        let holds = |narrower: &&Narrower| {
+            (narrower.auth.is_empty() || auth.is_some_and(|auth| narrower.auth.iter().any(|own| own == auth)))
+                && (narrower.says.is_empty() || narrower.says.iter().any(|part| error.contains(part)))
+        };
+        self.when
+            .iter()
+            .find(holds)
+            .map_or((&self.fix, &self.commands), |narrower| (&narrower.fix, &narrower.commands))
+    }
 }
 
 #[derive(Deserialize)]

@@ -29,12 +29,13 @@ pub(crate) const ATTACH: &str =
 
 /// The remedy of a cause in this case.
 pub(super) fn remedy(name: &str, cause: &Cause, case: &Case, facts: &Facts) -> Remedy {
-    let mut text = fill(&cause.fix, case, facts);
+    let (fix, commands) = cause.remedy(facts.auth.map(Auth::as_str), &facts.error);
+    let mut text = fill(fix, case, facts);
     if let Some(more) = alternatives(name, facts) {
         text.push(' ');
         text.push_str(&more);
     }
-    let mut commands: Vec<String> = cause.commands.iter().map(|command| fill(command, case, facts)).collect();
+    let mut commands: Vec<String> = commands.iter().map(|command| fill(command, case, facts)).collect();
     let statements = if cause.grants { statements(name, case, facts) } else { Vec::new() };
     if !statements.is_empty() {
         let home = case.home_region.as_deref().unwrap_or("<home-region>");
@@ -97,6 +98,14 @@ fn fill(text: &str, case: &Case, facts: &Facts) -> String {
     let operation = facts.operation.map(|operation| operation.name.to_owned());
     let host = facts.urls.iter().find_map(|url| url.host.clone());
     let ocid = |kind: &str| facts.ocids.iter().find(|ocid| ocid.kind == kind).map(|ocid| ocid.text.clone());
+    let named = pattern!(
+        r#"(?i)[`'"]((?:~|[a-z]:|\.{0,2})[/\\][^`'"\s]+)[`'"]|((?:~|[a-z]:)?[/\\][^\s`'"():]+) \(no such file|\bfile at ((?:~|[a-z]:)?[/\\][^\s`'"]+)"#
+    );
+    let path = named.as_ref().and_then(|shape| shape.captures(&facts.error));
+    let path = path
+        .and_then(|found| (1..=3).find_map(|group| found.get(group)).map(|path| path.as_str().to_owned()));
+    let profile = pattern!(r"--profile[= ]([\w.\-]+)");
+    let file = |end: &str| path.clone().filter(|path| path.ends_with(end));
     let known = [
         ("<region>", facts.region.clone()),
         ("<model>", facts.models.first().cloned()),
@@ -105,7 +114,9 @@ fn fill(text: &str, case: &Case, facts: &Facts) -> String {
         ("<tenancy-ocid>", case.tenancy.clone().or_else(|| ocid("tenancy"))),
         ("<user-ocid>", ocid("user")),
         ("<policy-ocid>", ocid("policy")),
-        ("<key.pem>", case.config.get("key_file").cloned()),
+        ("<key.pem>", case.config.get("key_file").cloned().or_else(|| file(".pem"))),
+        ("<file>", file("")),
+        ("<profile>", first(&facts.request, profile).or_else(|| first(&facts.error, profile))),
     ];
     known
         .into_iter()

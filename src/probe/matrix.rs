@@ -197,7 +197,8 @@ fn row(lab: &Lab, index: usize, cell: &Cell, sent: Vec<Sent>) -> Row {
         if !taken && row.verdict != Verdict::Works && row.verdict != Verdict::Unreachable {
             row.verdict = Verdict::NotSupported;
             row.by_design = true;
-            row.reason = format!("{}; this plane takes signed requests only", row.reason);
+            let reason = row.reason.trim_end_matches('.');
+            row.reason = format!("{reason}; this plane takes signed requests only");
         }
         for (_, other) in seen.iter().skip(1).filter(|(_, other)| Verdict::of(other) != Verdict::of(first)) {
             row.reason = format!("{}; {} gives {}", row.reason, path(&other.url), reason(other));

@@ -61,17 +61,20 @@ impl Mending<'_> {
         let lab = self.explainer.lab;
         let tenancy = self.tenancy();
         let compartment = lab.target.compartment.as_deref();
-        let held = lab.credentials.get(self.cell.credential).map(|known| &known.held);
+        let held = lab.credentials.get(self.cell.credential);
+        let held = held.map(|known| known.held.holes(&known.origin)).into_iter().flatten();
         let mut text = text.to_owned();
         for (mark, value) in [
             ("<tenancy-ocid>", tenancy.as_deref()),
             ("<compartment-ocid>", compartment.or(tenancy.as_deref())),
-            ("<user-ocid>", held.and_then(|held| held.user.as_deref())),
             ("<api-key-ocid>", self.explainer.key_ocid),
             ("<region>", self.case.region.as_deref()),
             ("<home-region>", self.home()),
             ("<model>", self.case.model.as_deref()),
-        ] {
+        ]
+        .into_iter()
+        .chain(held)
+        {
             if let Some(value) = value {
                 text = text.replace(mark, value);
             }

@@ -65,16 +65,18 @@ pub(super) fn choose(
     chosen.chosen_by = Some(chosen_by).filter(|by| !["--profile", "default"].contains(by));
     let own = |candidate: &&Candidate| args.auth.is_empty() || named(candidate.method);
     let mut secrets = 0;
+    let key_id = args.key.api_key_id.as_deref();
     let candidates: Vec<&Candidate> = discovery.candidates.iter().filter(own).collect();
     for candidate in &candidates {
         let asked = is_asked(candidate, &candidates, args, around);
         let present = candidate.origin != ABSENT;
         match &candidate.state {
             State::NotUsable(unusable) if asked && (present || !args.auth.is_empty()) => {
-                let checks = checks(&discovery, candidate, target, scope, endpoints, around);
+                let checks = checks(&discovery, candidate, target, scope, endpoints, key_id, around);
                 chosen.findings.push(Explainer::unusable(
                     candidate.method,
                     &candidate.origin,
+                    &candidate.held,
                     unusable,
                     &checks,
                 ));
@@ -88,9 +90,10 @@ pub(super) fn choose(
                 chosen.not_tried.push(not_tried(candidate, why));
             }
             State::Usable(auth) => {
-                let found = checks(&discovery, candidate, target, scope, endpoints, around);
+                let found = checks(&discovery, candidate, target, scope, endpoints, key_id, around);
                 let unusable_for = |unusable: &Unusable| {
-                    Explainer::unusable(candidate.method, &candidate.origin, unusable, &found)
+                    let held = &candidate.held;
+                    Explainer::unusable(candidate.method, &candidate.origin, held, unusable, &found)
                 };
                 // A host that is known to be another vendor's gets no credential of OCI, even when it is named.
                 if let Some(wrong) = found.iter().find(|evidence| {
@@ -188,7 +191,12 @@ fn is_asked(candidate: &Candidate, all: &[&Candidate], args: &ProbeArgs, around:
     let same = |other: &&&Candidate| other.method == candidate.method;
     let has_active = all.iter().filter(same).any(|other| of_profile(&other.origin, &active));
     let first = all.iter().find(same).map(|other| other.origin.as_str());
-    !has_active && first == Some(candidate.origin.as_str())
+    // Where variables make a whole credential, a profile that nobody named is none that was meant.
+    let elsewhere = all
+        .iter()
+        .filter(same)
+        .any(|other| !other.origin.starts_with("profile `") && matches!(other.state, State::Usable(_)));
+    !has_active && !elsewhere && first == Some(candidate.origin.as_str())
 }
 
 /// All that can be said of a credential and its target before anything is sent.
@@ -198,6 +206,7 @@ fn checks(
     target: &Target,
     scope: &Scope,
     endpoints: &Endpoints,
+    key_id: Option<&str>,
     around: &dyn Surroundings,
 ) -> Vec<preflight::Evidence> {
     let region = scope.place.as_ref().map(|place| place.region.as_str());
@@ -210,6 +219,7 @@ fn checks(
     let usual = if key { "inference-openai" } else { "inference" };
     let meant = plane.or_else(|| catalog::plane(usual));
     let api = meant.and_then(|plane| crate::probe::api(plane.name, target));
+    let key_region = key_id.and_then(preflight::Ocid::parse).and_then(|ocid| ocid.region);
     let configured = candidate.held.region.as_deref().and_then(|name| place(name, around).ok());
     let here = scope.place.clone().or(configured);
     let url = meant.zip(here).and_then(|(plane, place)| {
@@ -225,6 +235,7 @@ fn checks(
         plane: plane.map(|plane| plane.name).or_else(|| endpoints.names(usual).then_some(usual)),
         ids: &ids,
         model: target.model.as_deref(),
+        secret_region: key.then_some(key_region).flatten(),
         api: api.filter(|_| plane.is_some() || key || target.task != Task::Chat),
         dedicated: target.model.as_deref().is_some_and(is_endpoint),
         ..Setup::default()

@@ -21,6 +21,8 @@ pub struct Held {
     pub key: Option<Result<KeyFile, KeyError>>,
     /// The token.
     pub token: Option<Token>,
+    /// The file of the key, as configured.
+    pub key_file: Option<String>,
     /// Files with secrets, and their permission bits.
     pub files: Vec<(String, u32)>,
     /// The secret of a GenAI API key.
@@ -31,7 +33,21 @@ pub struct Held {
     pub mixed: Option<String>,
 }
 
+/// The profile that an origin names.
+pub(crate) fn profile_of(origin: &str) -> Option<&str> {
+    origin.strip_prefix("profile `")?.split_once('`').map(|(name, _)| name)
+}
+
 impl Held {
+    /// What a command of a remedy leaves open, with what this credential says of it.
+    pub(crate) fn holes<'a>(&'a self, origin: &'a str) -> [(&'static str, Option<&'a str>); 3] {
+        [
+            ("<user-ocid>", self.user.as_deref()),
+            ("<key.pem>", self.key_file.as_deref()),
+            ("<profile>", profile_of(origin)),
+        ]
+    }
+
     /// The parts that settings name. `key` is the key where it has been read already, passphrase and all.
     pub(super) fn of_settings(settings: &Settings, key: Option<KeyFile>, around: &dyn Surroundings) -> Held {
         let text = |key: &str| settings.get(key).map(str::to_owned);
@@ -40,6 +56,7 @@ impl Held {
             tenancy: text("tenancy"),
             fingerprint: text("fingerprint"),
             region: text("region"),
+            key_file: text("key_file"),
             session: settings.get("security_token_file").is_some(),
             mixed: mixed(settings),
             ..Held::default()

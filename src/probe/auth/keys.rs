@@ -53,7 +53,9 @@ pub fn read_private_key(
 
 /// A value that the settings must have.
 pub(super) fn need<'a>(settings: &'a Settings, key: &str) -> Result<&'a str, Unusable> {
-    settings.get(key).ok_or_else(|| Unusable::new(format!("`{key}` is missing"), "wrong-auth-mode"))
+    // A profile without a key of its own names no file; one without a user is meant for another method.
+    let cause = if key == "key_file" { "credential-file-missing" } else { "wrong-auth-mode" };
+    settings.get(key).ok_or_else(|| Unusable::new(format!("`{key}` is missing"), cause))
 }
 
 /// Text of a file that a setting names; `~` is the home folder.

@@ -98,6 +98,9 @@ type Values = BTreeMap<&'static str, Value>;
 /// Profiles by name.
 pub(super) type Sections = BTreeMap<String, Values>;
 
+/// How many profiles are named where one is not there.
+const NAMED: usize = 6;
+
 /// The name of the profile that stands for all.
 const DEFAULT: &str = "DEFAULT";
 
@@ -111,7 +114,13 @@ impl ConfigFile {
             Reader::Java => java.get_or_init(|| self.java()),
         };
         let sections = sections.as_ref().map_err(Clone::clone)?;
-        let absent = || self.error(None, format!("there is no profile `{profile}`"));
+        let absent = || {
+            let others = self.profiles().into_iter().filter(|name| *name != profile).take(NAMED);
+            let others: Vec<String> = others.map(|name| format!("`{name}`")).collect();
+            let others =
+                if others.is_empty() { String::new() } else { format!(", but {}", others.join(", ")) };
+            self.error(None, format!("there is no profile `{profile}`{others}"))
+        };
         let mut values = match (reader, sections.get(profile)) {
             (Reader::Python, None) if profile == DEFAULT => BTreeMap::new(),
             (_, found) => found.cloned().ok_or_else(absent)?,
@@ -273,19 +282,24 @@ pub fn divergences(file: &ConfigFile, profile: &str) -> Vec<Divergence> {
         if values.iter().all(|(_, value)| value.is_some_and(|value| value.text == first.text)) {
             continue;
         }
-        let groups: Vec<String> = values
-            .iter()
-            .map(|(reader, value)| {
-                let has = match value {
-                    None => "does not see it".to_owned(),
-                    Some(value) if value.inherited => format!("inherits it from line {}", value.line),
-                    Some(value) if value.text != first.text => {
-                        format!("reads another value from line {}", value.line)
-                    }
-                    Some(value) => format!("reads line {}", value.line),
-                };
-                format!("the {} {has}", reader.name())
-            })
+        let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+        for (reader, value) in &values {
+            let has = match value {
+                None => "not seen by".to_owned(),
+                Some(value) if value.inherited => format!("inherited from line {} by", value.line),
+                Some(value) if value.text != first.text => {
+                    format!("read with another value from line {} by", value.line)
+                }
+                Some(value) => format!("read from line {} by", value.line),
+            };
+            match groups.iter_mut().find(|(known, _)| *known == has) {
+                Some((_, readers)) => readers.push(reader.name()),
+                None => groups.push((has, vec![reader.name()])),
+            }
+        }
+        let groups: Vec<String> = groups
+            .into_iter()
+            .map(|(has, readers)| format!("{has} the {}", readers.join(", the ")))
             .collect();
         found.push(Divergence {
             key: Some(key.to_owned()),

@@ -180,6 +180,8 @@ pub(crate) fn api(plane: &str, target: &Target) -> Option<Api> {
         ("inference-openai", Task::Responses) => Some(Api::Responses),
         ("inference-openai", Task::Chat) => Some(Api::ChatCompletions),
         ("inference", Task::Chat) => Some(Api::Native(target.sends.format)),
+        ("inference", Task::Embed) => Some(Api::Embed),
+        ("inference", Task::Rerank) => Some(Api::Rerank),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ mod rotation;
 
 use std::collections::BTreeMap;
 
-use super::auth::Unusable;
+use super::auth::{Held, Unusable};
 use super::evaluator::Testimony;
 use super::lab::Lab;
 use super::matrix::{Row, Verdict};
@@ -176,6 +176,7 @@ impl Explainer<'_> {
     pub fn unusable(
         method: &str,
         origin: &str,
+        held: &Held,
         unusable: &Unusable,
         checks: &[preflight::Evidence],
     ) -> Finding {
@@ -186,6 +187,12 @@ impl Explainer<'_> {
         };
         case.witnesses.push(Witness::of("local-check", unusable.why.clone(), unusable.cause, SURE));
         case.witnesses.extend(checks.iter().filter_map(checks::witness));
+        let mut report = diagnose_with(&case, &[]);
+        for command in report.diagnoses.iter_mut().flat_map(|diagnosis| &mut diagnosis.remedy.commands) {
+            for (hole, value) in held.holes(origin) {
+                *command = value.map_or_else(|| command.clone(), |value| command.replace(hole, value));
+            }
+        }
         Finding {
             auth_method: method.to_owned(),
             credential: origin.to_owned(),
@@ -194,7 +201,7 @@ impl Explainer<'_> {
             rows: Vec::new(),
             what: format!("nothing was sent: {}", unusable.why),
             request_ids: Vec::new(),
-            report: diagnose_with(&case, &[]),
+            report,
             attach: None,
             tried: Vec::new(),
             open: Vec::new(),
@@ -217,7 +224,8 @@ impl Explainer<'_> {
             let evidence = preflight::auth_method_on_plane(known.method, plane)?;
             let cause = evidence.cause.unwrap_or("unsupported-auth-type");
             let unusable = Unusable { why: first.reason.clone(), cause };
-            let mut finding = Self::unusable(known.method, &known.origin, &unusable, &[evidence]);
+            let mut finding =
+                Self::unusable(known.method, &known.origin, &known.held, &unusable, &[evidence]);
             finding.plane = Some(plane.name.to_owned());
             Some(finding)
         };

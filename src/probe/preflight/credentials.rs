@@ -184,12 +184,12 @@ pub fn token_key(token: &Token, key: &PublicKey) -> Option<Evidence> {
     let own = token.key()?;
     (own != *key).then(|| {
         let text = format!(
-            "the token was made for another key (`{}`) than `key_file` holds (`{}`)",
+            "the token was made for another key (`{}`) than the one beside it (`{}`)",
             own.fingerprint(),
             key.fingerprint()
         );
         Evidence::new("token-key", "bad-fingerprint-or-key", Strength::Certain, text)
-            .instead("use the key beside the token, or oci session authenticate")
+            .instead("use the key that the token was made for, or get both anew")
     })
 }
 

@@ -12,6 +12,10 @@ pub enum Api {
     ChatCompletions,
     /// OpenAI's Responses.
     Responses,
+    /// Embeddings.
+    Embed,
+    /// Rankings.
+    Rerank,
 }
 
 impl Api {
@@ -21,6 +25,17 @@ impl Api {
             Api::Native(_) => "the native API",
             Api::ChatCompletions => "Chat Completions",
             Api::Responses => "Responses",
+            Api::Embed => "EmbedText",
+            Api::Rerank => "RerankText",
+        }
+    }
+
+    /// What a model must be able to do for it, in the words of the catalogue.
+    fn capability(self) -> &'static str {
+        match self {
+            Api::Native(_) | Api::ChatCompletions | Api::Responses => "chat",
+            Api::Embed => "embed",
+            Api::Rerank => "rerank",
         }
     }
 }
@@ -117,7 +132,13 @@ fn by_api(known: &Model, api: Api) -> Option<Evidence> {
         let text = format!("`{name}` does not offer {}", api.name());
         Some(Evidence::new(CHECK, "model-api-mismatch", strength, text))
     };
+    let asks = api.capability();
+    if !known.capability.is_empty() && !known.capability.contains(asks) {
+        let text = format!("`{name}` does {}, not {asks}", known.capability);
+        return Some(Evidence::new(CHECK, "model-api-mismatch", Strength::Likely, text));
+    }
     match api {
+        Api::Embed | Api::Rerank => None,
         Api::Native(given) => match (known.native, given) {
             (None, _) => mismatch(Strength::Likely),
             (Some(native), Some(given)) if !native.eq_ignore_ascii_case(given) => {

@@ -95,7 +95,10 @@ pub fn host(address: &Address, meant: Option<&Plane>) -> Option<Evidence> {
         let text = format!("`{host}` is a host of {vendor}, not of OCI");
         let evidence = Evidence::new(CHECK, "wrong-host", Strength::Certain, text);
         return Some(match meant.filter(|plane| plane.host.contains("{region}")) {
-            Some(plane) => evidence.instead(format!("https://{}", plane.host)),
+            Some(plane) => {
+                let host = plane.host.replace("{region}", "<region>").replace("{domain}", "oraclecloud.com");
+                evidence.instead(format!("https://{host}"))
+            }
             None => evidence,
         });
     }

@@ -102,7 +102,12 @@ pub(super) fn write(outcome: &Outcome, style: Style, out: &mut dyn Write) -> io:
     if outcome.is_good() && !outcome.offline {
         writeln!(out, "\n{}", paint(style, GREEN, "all that could work does"))?;
     } else if outcome.is_good() {
-        writeln!(out, "\n{}", paint(style, GREEN, "nothing that can be checked without a request is wrong"))?;
+        let likely = outcome.checks.iter().any(|check| check.evidence.strength >= Strength::Likely);
+        let (colour, said) = match likely {
+            true => (YELLOW, "nothing is wrong for certain; what is likely wrong only a request can tell"),
+            false => (GREEN, "nothing that can be checked without a request is wrong"),
+        };
+        writeln!(out, "\n{}", paint(style, colour, said))?;
     }
     Ok(())
 }
