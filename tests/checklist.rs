@@ -236,4 +236,21 @@ fn names_that_are_none_are_said_with_what_to_write() {
     wrong.names.clear();
     wrong.names.insert("api-key-ocid".into(), "ocid1.user.oc1..a".into());
     assert!(plan(&wrong, TODAY).unwrap_err().message.contains("is the OCID of a `user`"));
+    wrong.names.clear();
+    wrong.names.insert("compartment-ocid".into(), "ocid1.group.oc1..a".into());
+    let error = plan(&wrong, TODAY).unwrap_err();
+    assert_eq!(
+        error.message,
+        "`ocid1.group.oc1..a` is the OCID of a `group`, not of the compartment that the calls name"
+    );
+    wrong.names.clear();
+    wrong.region = Some("us-chicgo-1".into());
+    let error = plan(&wrong, TODAY).unwrap_err();
+    assert_eq!(
+        (error.message.as_str(), error.help.as_str()),
+        ("the catalogue knows no region `us-chicgo-1`", "did you mean `us-chicago-1`?")
+    );
+    // One that is new is taken as it is.
+    wrong.region = Some("us-chicago-7".into());
+    assert!(plan(&wrong, TODAY).is_ok());
 }

@@ -149,6 +149,19 @@ async fn every_state_of_a_key_is_told_with_its_exit_code() {
     let (code, out) = check(&sandbox, &["--ocid", &ocid("healthy"), "--profile", "BOB"]);
     assert!(code == 1 && out.contains("not seen: state and expiry: answered with 404"), "{out}");
     assert!(out.contains("read generative-ai-apikey"), "{out}");
+    // The days are counted by the service's clock where it was asked, and else it is said that they aren't.
+    let clock = |out: &str| serde_json::from_str::<serde_json::Value>(out).unwrap()["clock"].clone();
+    assert_eq!(clock(&check(&sandbox, &["--ocid", &ocid("healthy"), "--format", "json"]).1), "service");
+    let file = sandbox.folder.path().join("key.json");
+    let printed = json!({ "data": {
+        "id": ocid("healthy"), "lifecycle-state": "ACTIVE",
+        "keys": [{ "key-name": "one", "state": "ACTIVE", "time-expiry": "2099-01-01T00:00:00Z" }],
+    }});
+    std::fs::write(&file, printed.to_string()).unwrap();
+    let (_, out) = check(&sandbox, &["--from", file.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(clock(&out), "machine", "{out}");
+    let (_, out) = check(&sandbox, &["--from", file.to_str().unwrap()]);
+    assert!(out.contains("days are counted by this machine's clock"), "{out}");
     // Nor is it when there is no such key.
     let (code, out) = check(&sandbox, &["--ocid", &ocid("unheard-of")]);
     assert!(code == 1 && out.contains("the key isn't there"), "{out}");

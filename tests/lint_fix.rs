@@ -63,6 +63,17 @@ fn a_link_stays_a_link_and_permissions_stay() {
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_found_by_a_link_too_is_fixed_once() {
+    use std::os::unix::fs::symlink;
+    let folder = folder(&[("real/iam.txt", WRONG)]);
+    symlink("real/iam.txt", folder.path().join("iam.txt")).unwrap();
+    assert_eq!(code(&mut ociam(folder.path(), &["lint", "--fix", "."])), 0);
+    assert_eq!(fs::read_to_string(folder.path().join("real/iam.txt")).unwrap(), right());
+    assert!(fs::symlink_metadata(folder.path().join("iam.txt")).unwrap().is_symlink());
+}
+
 #[test]
 fn where_one_file_can_t_be_written_none_is() {
     let folder = folder(&[("a.policy", WRONG), ("b.policy", WRONG)]);

@@ -18,7 +18,9 @@ pub enum Offered {
 /// Whether the model is served in the region in the mode. `today` decides about announced ends.
 pub fn offered(model: &str, region: &str, dedicated: bool, key: bool, offer: Offer, today: &str) -> Offered {
     let Some(row) = catalog::model(model) else {
-        return Offered::Unknown(format!("the catalogue doesn't know the model `{model}`"));
+        let near = catalog::suggest(catalog::Kind::Model, model);
+        let near = near.map(|near| format!("; perhaps `{near}` is meant")).unwrap_or_default();
+        return Offered::Unknown(format!("the catalogue doesn't know the model `{model}`{near}"));
     };
     let mode = if dedicated { "on dedicated AI clusters" } else { "on demand" };
     match served(row, region, dedicated, today) {

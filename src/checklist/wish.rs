@@ -260,6 +260,16 @@ impl Wish {
                 check_text(what, text)?;
             }
         }
+        // There may be regions that the catalogue doesn't know yet, but hardly one called almost like a known one.
+        if let Some(given) = &self.region
+            && catalog::region(given).is_none()
+            && let Some(near) = slip_of_region(given)
+        {
+            return Err(WishError {
+                message: format!("the catalogue knows no region `{given}`"),
+                help: format!("did you mean `{near}`?"),
+            });
+        }
         Ok(())
     }
 }
@@ -304,12 +314,27 @@ fn check_ocid(what: &str, value: &str, kinds: &[&str]) -> Result<(), WishError> 
         Err(WishError { message, help })
     };
     if first != Some("ocid1") || realm.is_none() || value.contains(char::is_whitespace) {
-        return wrong(format!("`{value}` is no OCID of {what}"));
+        return wrong(format!(
+            "`{value}` is no OCID of {}",
+            what.strip_prefix("the OCID of ").unwrap_or(what)
+        ));
     }
     if !kinds.is_empty() && !kinds.iter().any(|wanted| wanted.eq_ignore_ascii_case(kind)) {
-        return wrong(format!("`{value}` is the OCID of a `{kind}`, not of {what}"));
+        let of = what.strip_prefix("the OCID of ").unwrap_or(what);
+        return wrong(format!("`{value}` is the OCID of a `{kind}`, not of {of}"));
     }
     Ok(())
+}
+
+/// The region that a name is a slip for: some of its letters are wrong, not its number.
+fn slip_of_region(given: &str) -> Option<&'static str> {
+    let names: Vec<&'static str> = catalog::regions().iter().map(|region| region.name).collect();
+    let number =
+        |name: &str| name.rsplit('-').next().filter(|end| end.parse::<u8>().is_ok()).map(str::to_owned);
+    nearest(given, &names).filter(|near| {
+        number(given).is_none_or(|own| number(near) == Some(own))
+            && strsim::osa_distance(&given.to_lowercase(), near) <= 3
+    })
 }
 
 /// The closest of some names, where one is close.

@@ -74,6 +74,24 @@ struct Seen {
     remarks: Vec<crate::checklist::Remark>,
     /// What could not be looked at, and why.
     unseen: Vec<String>,
+    /// The service's clock, where it answered: a machine's own may be wrong.
+    now: Option<Timestamp>,
+}
+
+/// What the days left are counted by.
+#[derive(Clone, Copy, PartialEq)]
+enum Clock {
+    Service,
+    Machine,
+}
+
+impl Clock {
+    fn word(self) -> &'static str {
+        match self {
+            Clock::Service => "service",
+            Clock::Machine => "machine",
+        }
+    }
 }
 
 fn check(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Answer {
@@ -104,17 +122,20 @@ fn check(args: &CheckArgs, global: &Global, terminal: &Terminal) -> Answer {
             remarks: Vec::new(),
             rotation: Vec::new(),
         },
-        false => assess(&key, args.region.as_deref(), Timestamp::now(), args.warn_days),
+        false => {
+            assess(&key, args.region.as_deref(), seen.now.unwrap_or_else(Timestamp::now), args.warn_days)
+        }
     };
+    let clock = if seen.now.is_some() { Clock::Service } else { Clock::Machine };
     report.remarks.append(&mut seen.remarks);
     report.remarks.sort_by_key(|remark| std::cmp::Reverse(remark.gravity));
     let healthy = report.gravity() == Gravity::Note && seen.unseen.is_empty();
     match args.format {
         ListFormat::Json => {
-            print_json(&key_json(&report, &seen.unseen, u8::from(!healthy)))?;
+            print_json(&key_json(&report, &seen.unseen, clock.word(), u8::from(!healthy)))?;
         }
         ListFormat::Human if healthy && global.quiet => {}
-        ListFormat::Human => human(&report, &seen.unseen, terminal)?,
+        ListFormat::Human => human(&report, &seen.unseen, clock, terminal)?,
     }
     Ok(if healthy { Status::Clean } else { Status::Findings })
 }
@@ -136,7 +157,7 @@ fn read(path: &std::path::Path) -> Result<ApiKey, Failure> {
     })
 }
 
-fn human(report: &KeyReport, unseen: &[String], terminal: &Terminal) -> io::Result<()> {
+fn human(report: &KeyReport, unseen: &[String], clock: Clock, terminal: &Terminal) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let paint = |text: &str, colour: &str| match terminal.out.color {
         true => format!("\u{1b}[{colour}m{text}\u{1b}[0m"),
@@ -156,6 +177,9 @@ fn human(report: &KeyReport, unseen: &[String], terminal: &Terminal) -> io::Resu
             (None, _) => "no expiry shown".to_owned(),
         };
         writeln!(out, "  secret {:width$}  {:8}  {left}", one.name, one.state)?;
+    }
+    if clock == Clock::Machine && report.secrets.iter().any(|one| one.days_left.is_some()) {
+        writeln!(out, "  days are counted by this machine's clock")?;
     }
     for remark in &report.remarks {
         let (word, colour) = match remark.gravity {
@@ -194,6 +218,7 @@ mod live {
     use crate::cli::online::{Online, OnlineArgs, Question};
     use crate::probe::auth::SecretSource;
     use crate::probe::preflight::{self, Strength};
+    use crate::wire::parse_http_date;
 
     #[derive(clap::Args)]
     pub(super) struct LiveArgs {
@@ -316,7 +341,10 @@ mod live {
         };
         match observed {
             Observed::Answer(found) if found.status == 200 => match key_from_json(&found.body) {
-                Some(key) => seen.key = Some(key),
+                Some(key) => {
+                    seen.key = Some(key);
+                    seen.now = found.date.as_deref().and_then(parse_http_date);
+                }
                 None => seen.unseen.push("state and expiry: the answer isn't the expected one".to_owned()),
             },
             Observed::Answer(found) => {

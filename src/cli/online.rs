@@ -270,6 +270,7 @@ fn observed(answer: &Answer) -> Observed {
         code: answer.code().map(short),
         message: answer.message().map(short),
         request_id: answer.request_id(),
+        date: answer.headers.get("date").map(str::to_owned),
         body: answer.json().unwrap_or_default(),
     }))
 }

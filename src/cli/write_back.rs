@@ -1,6 +1,7 @@
 //! Writing changed files: through a temporary file beside the old one, so that no crash leaves half a file;
 //! and the differences, for those who only want to see.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -29,8 +30,16 @@ pub(super) fn write_all(changes: &[Change<'_>]) -> Result<(), Failure> {
     let cannot = |change: &Change<'_>, why: &str| {
         Failure::usage(format!("can't write `{}`: {why}; no file is changed", change.path.display()))
     };
-    let mut ready: Vec<Ready> = Vec::with_capacity(changes.len());
+    let mut ready: Vec<(&Change<'_>, Ready)> = Vec::with_capacity(changes.len());
+    // A file may be found by its own name and by those of links.
+    let mut by_path: HashMap<PathBuf, &str> = HashMap::new();
     for change in changes {
+        let same = fs::canonicalize(change.path).ok().and_then(|path| by_path.insert(path, change.new));
+        match same {
+            Some(new) if new == change.new => continue,
+            Some(_) => return Err(cannot(change, "another name of the same file changes it otherwise")),
+            None => {}
+        }
         let prepared = prepare(change).map_err(|error| match error.kind() {
             // Names are shown, and found again, as text.
             io::ErrorKind::NotFound if change.path.to_string_lossy().contains('\u{fffd}') => {
@@ -38,9 +47,9 @@ pub(super) fn write_all(changes: &[Change<'_>]) -> Result<(), Failure> {
             }
             _ => cannot(change, &reason(&error)),
         });
-        ready.push(prepared?);
+        ready.push((change, prepared?));
     }
-    for (change, ready) in changes.iter().zip(&mut ready) {
+    for (change, ready) in &mut ready {
         ready.put().map_err(|error| {
             Failure::usage(format!("can't write `{}`: {}", change.path.display(), reason(&error)))
         })?;

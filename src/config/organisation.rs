@@ -104,7 +104,8 @@ impl Reader {
                 "principals" => rule.principals = self.principals(value),
                 "required-conditions" => {
                     let words = self.words(value, "a condition variable in quotes");
-                    rule.required_conditions = words.into_iter().map(|word| word.text).collect();
+                    rule.required_conditions =
+                        words.into_iter().filter_map(|word| self.variable(word)).collect();
                 }
                 "banned-principals" => rule.banned_principals = self.principals(value),
                 "allowed-principals" => rule.allowed_principals = Some(self.principals(value)),
@@ -167,6 +168,30 @@ impl Reader {
         Some(word.text)
     }
 
+    /// A condition variable, or the beginning of some with a star.
+    fn variable(&mut self, word: Word) -> Option<String> {
+        let known = match word.text.split_once('*') {
+            None => catalog::variable(&word.text).is_some(),
+            Some((start, _)) => {
+                let start = start.to_ascii_lowercase();
+                catalog::variables().iter().any(|known| known.name.to_ascii_lowercase().starts_with(&start))
+                    || ["namespace.key", "key"]
+                        .iter()
+                        .any(|rest| catalog::tag_variable(&format!("{start}{rest}")).is_some())
+            }
+        };
+        if !known {
+            let message = format!("there is no condition variable `{}`", word.text);
+            let help = match catalog::suggest(Kind::Variable, &word.text) {
+                Some(near) => format!("write `{near}`"),
+                None => "`ociam catalog variable` lists the known ones".to_owned(),
+            };
+            self.problems.push(Problem { span: word.span, message, help: Some(help) });
+            return None;
+        }
+        Some(word.text)
+    }
+
     fn principals(&mut self, value: &Value<'_>) -> Vec<String> {
         let words = self.words(value, "a principal in quotes");
         words.into_iter().filter_map(|word| self.principal(word)).collect()
@@ -212,6 +237,24 @@ mod tests {
         let rule = &config.organisation[0];
         assert_eq!((rule.name.as_str(), rule.severity, rule.verbs.len()), ("keys-only", Severity::Error, 2));
         assert_eq!(rule.allowed_compartments.as_deref(), Some(&["Apps:*".to_owned()][..]));
+    }
+
+    #[test]
+    fn conditions_that_no_request_can_have_are_not_asked_for() {
+        let asks = |what: &str| {
+            parse(&format!("[[organisation]]\nname = 'a'\nreason = 'b'\nrequired-conditions = ['{what}']\n"))
+        };
+        for known in [
+            "request.principal.id",
+            "request.principal.*",
+            "target.resource.tag.ops.*",
+            "target.resource.tag.ops.project",
+        ] {
+            assert!(asks(known).is_ok(), "{known}");
+        }
+        let problems = asks("request.networksource.nam").unwrap_err();
+        assert_eq!(problems[0].message, "there is no condition variable `request.networksource.nam`");
+        assert_eq!(problems[0].help.as_deref(), Some("write `request.networkSource.name`"));
     }
 
     #[test]

@@ -67,10 +67,10 @@ pub(super) fn text_of(found: &Found, text: &str, file: FileId, base: usize) -> M
     builder.finish()
 }
 
-/// The lines of a text, line breaks excluded.
+/// The lines of a text, line breaks and the mark at its beginning excluded.
 pub(super) fn lines(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
-    let mut at = 0;
+    let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let bytes = text.as_bytes();
     // A lone carriage return ends a line too.
     for end in memchr::memchr2_iter(b'\n', b'\r', bytes) {

@@ -115,6 +115,20 @@ mod tests {
     }
 
     #[test]
+    fn the_first_line_counts_behind_a_byte_order_mark_too() {
+        let text =
+            "\u{feff}Allow group A to use buckets in tenancy\nAllow group B to use buckets in tenancy\n";
+        for every_line in [true, false] {
+            let parts = read(FileId(0), text, every_line);
+            let texts: Vec<_> = parts.statements.iter().map(|s| s.place.span.of(text)).collect();
+            assert_eq!(
+                texts,
+                ["Allow group A to use buckets in tenancy", "Allow group B to use buckets in tenancy"]
+            );
+        }
+    }
+
+    #[test]
     fn a_condition_over_lines_belongs_to_its_statement() {
         let text = "Allow any-user to use x in tenancy where all {\n  request.a = 'b',\n  request.c = 'd'\n}\nAllow group A to {X in tenancy\nmange b\n";
         let parts = read(FileId(0), text, true);

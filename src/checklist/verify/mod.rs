@@ -154,6 +154,8 @@ pub struct Seen {
     pub message: Option<String>,
     /// The `opc-request-id`.
     pub request_id: Option<String>,
+    /// The service's clock, as the answer's `Date` has it.
+    pub date: Option<String>,
     /// The body; null when it is no JSON.
     pub body: Value,
 }

@@ -25,7 +25,7 @@ pub fn write_decision(decision: &Decision, style: Style, out: &mut dyn Write) ->
         wrapped(out, &lead, 8 + width + 5, because, style.width)?;
     }
     if let Some(chosen) = decision.chosen() {
-        writeln!(out, "\n  {} was asked:", chosen.method)?;
+        writeln!(out, "\n  why {} can do it:", chosen.method)?;
         for answer in &chosen.trace {
             let source = answer.basis.document().map_or(answer.basis.source.as_str(), |source| source.title);
             let text = format!("{} [{}, {}]", answer.text, source, answer.basis.certainty);

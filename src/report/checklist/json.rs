@@ -139,7 +139,7 @@ pub(super) fn document(list: &Checklist<'_>) -> Value {
 }
 
 /// What is known of a GenAI API key, with what couldn't be looked up.
-pub fn key_json(report: &KeyReport, unseen: &[String], exit: u8) -> Value {
+pub fn key_json(report: &KeyReport, unseen: &[String], clock: &str, exit: u8) -> Value {
     let secrets: Vec<Value> = report
         .secrets
         .iter()
@@ -165,6 +165,7 @@ pub fn key_json(report: &KeyReport, unseen: &[String], exit: u8) -> Value {
         "region": report.region,
         "state": report.state,
         "days_left": report.days_left(),
+        "clock": clock,
         "secrets": secrets,
         "remarks": remarks,
         "rotation": report.rotation,
