@@ -194,7 +194,8 @@ fn shown(call: &Call, verb: &Verb, argument: &Arg) -> Eval<MappedText> {
             },
         },
         'v' => match &argument.value {
-            Value::Null => "null".into(),
+            // Terraform writes `null`, which nobody means to stand in a statement.
+            Value::Null => return Err(Fail::new("`%v` of null").at(place)),
             Value::Text(_) if verb.sharp => json_text(&argument.value).unwrap_or_default(),
             Value::Text(text) => text.as_str().to_owned(),
             Value::Number(number) if number_text(*number).is_none() => {
