@@ -1,6 +1,6 @@
 //! Whom a statement speaks of: groups by name, domain and OCID, and the rules of dynamic groups.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::condition::{self, Condition, Language, Text};
@@ -30,7 +30,7 @@ pub enum SubjectMatch {
 pub struct Members {
     /// Whether they are dynamic groups; none where the keyword isn't known.
     pub dynamic: Option<bool>,
-    /// Those that are known, as [`Names`] calls them.
+    /// Those that are known, by the keys of the tenancy.
     pub keys: Vec<Arc<str>>,
     /// Those that aren't: text, in lower case, and reason.
     pub unknown: Vec<(Arc<str>, Arc<str>)>,
@@ -59,7 +59,7 @@ pub struct Names {
     /// By key.
     pub known: HashMap<Arc<str>, Known>,
     by_ocid: HashMap<Arc<str>, Arc<str>>,
-    texts: HashMap<String, ()>,
+    texts: HashSet<String>,
     /// Whether groups that aren't here don't exist.
     pub complete: bool,
 }
@@ -103,10 +103,10 @@ impl Names {
         rule: Option<Result<Condition, Arc<str>>>,
     ) {
         let key = key(dynamic, domain, name);
-        self.texts.insert(name.to_lowercase(), ());
+        self.texts.insert(name.to_lowercase());
         if let Some(ocid) = ocid {
             self.by_ocid.insert(ocid.to_lowercase().into(), key.clone());
-            self.texts.insert(ocid.to_lowercase(), ());
+            self.texts.insert(ocid.to_lowercase());
         }
         let domain = domain.unwrap_or(DEFAULT_DOMAIN).to_owned();
         self.known.insert(
@@ -117,7 +117,7 @@ impl Names {
 
     /// Whether a text with a hole is that of a name or OCID that the tenancy has.
     pub fn is_known_text(&self, text: &str) -> bool {
-        self.texts.contains_key(&text.to_lowercase())
+        self.texts.contains(&text.to_lowercase())
     }
 
     /// The key of a group called by name.

@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::case::Case;
 pub use super::experiments::{Answer, Experiment, Need, Outcome, experiments};
 use super::facts::Facts;
-use super::rank::Weights;
+use super::weights::{Evidence, Weights};
 
 /// An experiment that was made, and what it showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +166,7 @@ const NAMED: usize = 3;
 /// What is believed of a case after what was seen.
 pub fn belief(case: &Case, seen: &[Seen]) -> Belief {
     let facts = Facts::of(case);
-    super::weigh(case, &facts, seen).belief()
+    Belief::of(super::weigh(case, &facts, seen).odds())
 }
 
 /// The next experiment for what is believed, among those whose needs are at hand and that were not made yet, within
@@ -256,10 +256,9 @@ pub(super) fn apply(seen: &[Seen], weights: &mut Weights) {
         if !experiment.outcomes().any(|outcome| outcome == seen.outcome) {
             continue;
         }
-        let belief = weights.belief();
+        let belief = Belief::of(weights.odds());
         let expected = belief.expects(experiment, seen.outcome);
-        let evidence =
-            super::rank::Evidence { kind: "observation", text: experiment.says(seen.outcome).clone() };
+        let evidence = Evidence { kind: "observation", text: experiment.says(seen.outcome).clone() };
         for (name, _) in belief.ranked() {
             let weight = (experiment.likelihood(name, seen.outcome) / expected).ln();
             weights.add(name, weight, &evidence);

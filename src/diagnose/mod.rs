@@ -23,6 +23,7 @@ mod reason;
 mod redact;
 mod remedy;
 mod signs;
+mod weights;
 mod witness;
 
 pub use case::{Case, ErrorSeen};
@@ -30,12 +31,16 @@ pub use catalogue::{Cause, cause, causes};
 pub use extract::extract;
 pub use facts::{Auth, Facts, Plane};
 pub use known::{Answered, Known};
-pub use rank::{Diagnosis, Evidence, Remedy, Report, RuledOut};
+pub use rank::{Diagnosis, Report, RuledOut};
 pub use reading::Reading;
 pub use reason::CHANGES;
 pub use redact::redact;
 pub(crate) use remedy::ATTACH;
+pub use remedy::Remedy;
+pub use weights::Evidence;
 pub use witness::Witness;
+
+use weights::Weights;
 
 /// Ranks the causes of a case. Deterministic; an empty case gives no diagnoses.
 pub fn diagnose(case: &Case) -> Report {
@@ -46,11 +51,11 @@ pub fn diagnose(case: &Case) -> Report {
 pub fn diagnose_with(case: &Case, seen: &[ladder::Seen]) -> Report {
     let case = &redact::case(case);
     let facts = Facts::of(case);
-    weigh(case, &facts, seen).report(case, &facts)
+    rank::rank(weigh(case, &facts, seen), case, &facts)
 }
 
-fn weigh(case: &Case, facts: &Facts, seen: &[ladder::Seen]) -> rank::Weights {
-    let mut weights = rank::Weights::new();
+fn weigh(case: &Case, facts: &Facts, seen: &[ladder::Seen]) -> Weights {
+    let mut weights = Weights::new();
     signs::apply(facts, &mut weights);
     reason::apply(case, facts, &mut weights);
     ladder::apply(seen, &mut weights);

@@ -9,11 +9,21 @@ use super::catalogue::Cause;
 use super::facts::{Auth, Facts, Plane};
 use super::ladder::{self, Belief, Experiment, Need, Outcome, experiments};
 use super::mentions::{every, first, pattern};
-use super::rank::Remedy;
 use crate::authz::{
     Clause, Compiled, GroupName, NearMiss, Prepared, Principal, least_statement, near_misses,
 };
 use crate::catalog;
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// In words.
+    pub text: String,
+    /// Statements to attach.
+    pub statements: Vec<String>,
+    /// Commands to type.
+    pub commands: Vec<String>,
+}
 
 /// Stand-ins that parse as names, and what is shown for them.
 const PLACEHOLDERS: [(&str, &str); 4] = [

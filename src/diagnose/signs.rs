@@ -7,7 +7,7 @@ use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use super::facts::Facts;
-use super::rank::{Evidence, Weights};
+use super::weights::{Evidence, Weights};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! Facts that others bring to a case: local checks, further requests, the evaluator.
 
-use super::rank::{Evidence, Weights};
+use super::weights::{Evidence, Weights};
 
 /// A fact from outside the case, with what it says of the causes.
 #[derive(Clone, Debug, Default, PartialEq)]

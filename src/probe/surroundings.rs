@@ -12,7 +12,7 @@ use crate::wire::Secret;
 pub trait Surroundings: Send + Sync {
     /// An environment variable; none when unset or empty, as the clients have it.
     fn variable(&self, name: &str) -> Option<String>;
-    /// A file's bytes; an error beyond [`LARGEST_FILE`].
+    /// A file's bytes; an error beyond `LARGEST_FILE`.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// The permission bits of a file; none where the system has none.
     fn mode(&self, path: &Path) -> Option<u32>;

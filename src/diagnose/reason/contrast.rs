@@ -5,7 +5,7 @@ use super::{add, compared};
 use crate::catalog;
 use crate::diagnose::facts::{Auth, Facts};
 use crate::diagnose::mentions::{self, every, first, pattern};
-use crate::diagnose::rank::{Evidence, Weights};
+use crate::diagnose::weights::{Evidence, Weights};
 
 pub(super) fn apply(facts: &Facts, weights: &mut Weights) {
     elsewhere(facts, weights);

@@ -3,7 +3,7 @@
 use super::{add, compared};
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::Facts;
-use crate::diagnose::rank::Weights;
+use crate::diagnose::weights::Weights;
 
 pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     let on_demand = case.limits.iter().filter(|(name, _)| name.contains("on-demand"));

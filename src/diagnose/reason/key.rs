@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::{Auth, Facts, Plane};
 use crate::diagnose::mentions::{self, first, pattern};
-use crate::diagnose::rank::Weights;
+use crate::diagnose::weights::Weights;
 
 pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     bearer_shape(case, facts, weights);

@@ -18,7 +18,7 @@ pub use time::CHANGES;
 
 use super::case::Case;
 use super::facts::Facts;
-use super::rank::{Evidence, Weights};
+use super::weights::{Evidence, Weights};
 
 /// Adds what every family concludes.
 pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {

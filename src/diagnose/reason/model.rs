@@ -3,7 +3,7 @@
 use super::{add, listed};
 use crate::catalog::{self, Life, Mode, Model, Support};
 use crate::diagnose::facts::{Facts, Plane};
-use crate::diagnose::rank::Weights;
+use crate::diagnose::weights::Weights;
 
 pub(super) fn apply(facts: &Facts, weights: &mut Weights) {
     let known: Vec<&Model> = facts.models.iter().filter_map(|name| catalog::model(name)).collect();

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::{Auth, Facts, Plane};
 use crate::diagnose::mentions;
-use crate::diagnose::rank::Weights;
+use crate::diagnose::weights::Weights;
 
 pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
     hosts(facts, weights);

@@ -4,7 +4,7 @@ use crate::diagnose::asked;
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::{Auth, Facts};
 use crate::diagnose::mentions::{first, pattern};
-use crate::diagnose::rank::{Evidence, Weights};
+use crate::diagnose::weights::{Evidence, Weights};
 
 fn seen(text: impl Into<String>) -> Evidence {
     Evidence { kind: "matching-rule", text: text.into() }

@@ -5,7 +5,7 @@ use crate::catalog;
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::{Auth, Facts};
 use crate::diagnose::mentions::{every, first, pattern, seconds};
-use crate::diagnose::rank::Weights;
+use crate::diagnose::weights::Weights;
 
 /// The skew that OCI allows, in seconds.
 const ALLOWED: i64 = 300;
