@@ -49,6 +49,14 @@ fn standard_input_is_printed_fixed_and_reported_beside() {
     insta::assert_snapshot!("stdin_and_files", run(&["--fix", "iam.policy"], WRONG));
 }
 
+#[test]
+fn a_resource_type_in_two_words_becomes_the_one_that_is_meant_not_a_wider_one() {
+    let folder = folder(&[("iam.policy", "Allow group A to use generative-ai chat in compartment B\n")]);
+    ociam(folder.path(), &["lint", "--unsafe-fixes", "--fix", "iam.policy"]).output().unwrap();
+    let fixed = fs::read_to_string(folder.path().join("iam.policy")).unwrap();
+    assert_eq!(fixed, "Allow group A to use generative-ai-chat in compartment B\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_stays_a_link_and_permissions_stay() {

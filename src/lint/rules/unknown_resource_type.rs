@@ -1,9 +1,10 @@
 //! `unknown-resource-type`: a resource-type that no service documents.
 
 use crate::catalog::{self, Kind};
-use crate::diag::{Confidence, Severity};
+use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
+use crate::text::Span;
 use crate::policy::ast::{ActionKind, Atom};
 
 use super::names::instead;
@@ -39,7 +40,29 @@ fn word(context: &StatementContext<'_>, atom: Option<&Atom>, sink: &mut Sink<'_>
         return;
     }
     let place = context.locate(atom.span);
+    if name == "*" {
+        sink.report(place, "there is no wildcard for resource-types")
+            .note("a statement on a resource-type that does not exist grants nothing")
+            .help("write `all-resources`, or the family that is meant");
+        return;
+    }
+    if let Some((span, joined)) = in_two_words(context, atom, name) {
+        sink.report(context.locate(span), format!("`{joined}` is one word"))
+            .note("a statement on a resource-type that does not exist grants nothing")
+            .help(format!("write `{joined}`"))
+            .fix(context.fix(format!("write `{joined}`"), Applicability::Unsafe, span, joined));
+        return;
+    }
     let report = sink.report(place, format!("`{name}` is not a known resource-type"));
     let nothing = "a statement on a resource-type that does not exist grants nothing";
     instead(report, context, Kind::ResourceType, atom.span, nothing);
+}
+
+/// The resource-type that the word and the next one are together, and where both stand.
+fn in_two_words(context: &StatementContext<'_>, atom: &Atom, name: &str) -> Option<(Span, &'static str)> {
+    let rest = context.text.get(atom.span.end()..)?;
+    let next = rest.trim_start_matches([' ', '-']).split_whitespace().next()?;
+    let from = rest.find(next)?;
+    let found = catalog::resource_type(&format!("{name}-{next}"))?;
+    (from > 0).then(|| (Span::new(atom.span.start(), atom.span.end() + from + next.len()), found.name))
 }

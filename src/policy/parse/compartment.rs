@@ -45,6 +45,10 @@ impl Parser<'_> {
             return LocationKind::CompartmentId { ocid: Self::atom(next), of };
         }
         let Some(path) = self.path(keyword) else { return LocationKind::Error };
+        if let Some(starred) = path.iter().find(|part| !part.has_hole && part.text(self.text).contains('*')) {
+            self.error(Kind::MalformedName, starred.span, "there is no wildcard for compartments")
+                .help("write `in tenancy`, or name the compartment above: a grant holds in all below it too");
+        }
         let of = self.of_tenancy(rule);
         if let [only] = path.as_slice()
             && is_ocid(only.text(self.text))
