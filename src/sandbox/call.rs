@@ -1,12 +1,15 @@
 //! What passes between the rooms of the sandbox: a request, where it leads, and what comes back.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
 use super::change::Change;
 use crate::authz::Principal;
 use crate::catalog::{ErrorText, Operation, Plane};
 use crate::wire::Headers;
-use jiff::Timestamp;
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// One request as it came in, with the region whose door it knocked at.
 #[derive(Debug, Clone)]
@@ -233,8 +236,8 @@ impl Failure {
     }
 
     /// The same failure with the explanation that only the log gives.
-    pub fn because(mut self, reason: impl Into<String>) -> Self {
-        self.because = reason.into();
+    pub fn because(mut self, reason: impl Display) -> Self {
+        self.because = reason.to_string();
         self
     }
 }

@@ -1,6 +1,8 @@
 //! Words a failure as its plane would: native inference repeats the status as the code, the OpenAI-compatible plane has
 //! three forms of its own, all others give OCI's code names.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::call::{Answer, Caller, Failure, Route};
@@ -43,7 +45,7 @@ pub fn with(name: &str, values: &[(&str, &str)]) -> Failure {
 }
 
 /// Neither there nor allowed: OCI does not tell the two apart.
-pub fn not_found(because: impl Into<String>) -> Failure {
+pub fn not_found(because: impl Display) -> Failure {
     of("no-policy-management").because(because)
 }
 
@@ -61,7 +63,7 @@ pub fn not_authorized(route: &Route, caller: &Caller, because: &str) -> Failure 
 }
 
 /// A parameter or a body that the service does not take.
-pub fn bad_request(message: impl Into<String>, because: impl Into<String>) -> Failure {
+pub fn bad_request(message: impl Into<String>, because: impl Display) -> Failure {
     Failure::new(400, "InvalidParameter", message).because(because)
 }
 

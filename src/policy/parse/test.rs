@@ -204,7 +204,7 @@ impl Parser<'_> {
         let variable = Self::atom(token);
         self.check_variable(variable);
         if self.is_operator(self.peek()) {
-            let operator = self.advance();
+            self.advance();
             if Self::is_name(self.peek()) || self.peek().kind == TokenKind::Pattern {
                 self.advance();
             }
@@ -215,7 +215,6 @@ impl Parser<'_> {
                 format!("a whole test can't be negated by `{}`", self.words(first)),
             )
             .help("write `!=` or `not in` between variable and value");
-            let _ = operator;
             return Condition::Error(span);
         }
         Condition::Test(Test { span: self.since(first.span), kind: TestKind::Absent(variable) })

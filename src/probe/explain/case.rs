@@ -6,8 +6,9 @@ use crate::probe::auth::{AuthError, environment};
 use crate::probe::evaluator::Testimony;
 use crate::probe::listed::{self, Named};
 use crate::probe::matrix::Row;
-use crate::probe::observe::Shown;
-use crate::wire::Token;
+use crate::probe::observe::{Observation, Shown};
+use crate::probe::plan::{Cell, Credential};
+use crate::wire::{Token, http_date};
 
 /// As many as anybody reads.
 const MOST_STATEMENTS: usize = 500;
@@ -21,43 +22,11 @@ impl Explainer<'_> {
         let cell = self.plan.cells.get(row.cell)?;
         let credential = self.lab.credentials.get(cell.credential)?;
         let seen = row.seen.first().and_then(|at| self.lab.observation(*at));
-        let mut case = Case {
-            auth_method: Some(credential.method.to_owned()),
-            plane: Some(cell.plane.name.to_owned()),
-            region: row.region.clone(),
-            model: seen
-                .as_ref()
-                .and_then(|seen| seen.model.clone())
-                .or_else(|| self.lab.target.model.clone()),
-            changed: self.changed.clone(),
-            ..Case::default()
-        };
-        if let Some(seen) = &seen {
-            case.error =
-                ErrorSeen { status: seen.status, code: seen.code.clone(), message: seen.message.clone() };
-            case.request = Some(format!("{} {}", seen.method, self.canonical(&seen.url)));
-            case.opc_request_id.clone_from(&seen.opc_request_id);
-        }
-        if let Some(error) = &row.no_session {
-            case.error = ErrorSeen { status: error.status, code: None, message: Some(error.to_string()) };
-            case.request = Some(error.step.to_owned());
-            case.opc_request_id.clone_from(&error.request_id);
-            case.witnesses.push(no_session(error));
-        }
+        let mut case = self.asked_and_answered(row, cell, credential, seen.as_ref());
+        case.witnesses.extend(row.no_session.as_ref().map(no_session));
         case.witnesses.extend(self.foreign_signer(credential.method, row));
-        let token = self.lab.session_made(cell.credential).and_then(|session| session.expires());
-        if let Some(ends) =
-            token.filter(|ends| *ends > self.lab.around.now() && row.authenticated == Shown::No)
-        {
-            let text = format!("the token is valid until {}", crate::wire::http_date(ends));
-            case.witnesses.push(Witness::of("token", text, "session-expired", -4.0));
-        }
-        if let Some(mixed) = credential.held.mixed.as_ref().filter(|_| row.authenticated == Shown::No) {
-            case.witnesses.push(Witness::of("configuration", mixed.clone(), "wrong-profile-credential", 5.0));
-        }
-        if credential.held.session && credential.method == "user-api-key" && row.authenticated == Shown::No {
-            let text = "the profile holds a session token too, and the call was signed with the user's key";
-            case.witnesses.push(Witness::of("configuration", text, "wrong-auth-mode", 3.0));
+        if row.authenticated == Shown::No {
+            case.witnesses.extend(self.unknown_caller(cell.credential, credential));
         }
         self.check_locally(cell.credential, cell.plane.name, row, seen.as_ref(), &mut case);
         let mut testimony = self.testimony(cell.credential, row, seen.as_ref(), self.tenancy);
@@ -92,6 +61,55 @@ impl Explainer<'_> {
             self.judge_answer(cell.credential, seen, &mut case);
         }
         Some((case, testimony))
+    }
+
+    /// What was asked for as whom, and the answer; where no session came about, the step that failed.
+    fn asked_and_answered(
+        &self,
+        row: &Row,
+        cell: &Cell,
+        credential: &Credential,
+        seen: Option<&Observation>,
+    ) -> Case {
+        let model = seen.and_then(|seen| seen.model.clone()).or_else(|| self.lab.target.model.clone());
+        let mut case = Case {
+            auth_method: Some(credential.method.to_owned()),
+            plane: Some(cell.plane.name.to_owned()),
+            region: row.region.clone(),
+            model,
+            changed: self.changed.clone(),
+            ..Case::default()
+        };
+        if let Some(seen) = seen {
+            case.error =
+                ErrorSeen { status: seen.status, code: seen.code.clone(), message: seen.message.clone() };
+            case.request = Some(format!("{} {}", seen.method, self.canonical(&seen.url)));
+            case.opc_request_id.clone_from(&seen.opc_request_id);
+        }
+        if let Some(error) = &row.no_session {
+            case.error = ErrorSeen { status: error.status, code: None, message: Some(error.to_string()) };
+            case.request = Some(error.step.to_owned());
+            case.opc_request_id.clone_from(&error.request_id);
+        }
+        case
+    }
+
+    /// What the credential itself says of why it was not known.
+    fn unknown_caller(&self, at: usize, credential: &Credential) -> Vec<Witness> {
+        let mut found = Vec::new();
+        let ends = self.lab.session_made(at).and_then(|session| session.expires());
+        if let Some(ends) = ends.filter(|ends| *ends > self.lab.around.now()) {
+            let text = format!("the token is valid until {}", http_date(ends));
+            found.push(Witness::of("token", text, "session-expired", -4.0));
+        }
+        if let Some(mixed) = &credential.held.mixed {
+            found.push(Witness::of("configuration", mixed.clone(), "wrong-profile-credential", 5.0));
+        }
+        if credential.held.session && credential.method == "user-api-key" {
+            let text = "the profile holds a session token too, and the call was signed with the user's key";
+            found.push(Witness::of("configuration", text, "wrong-auth-mode", 3.0));
+        }
+        found
     }
 
     /// The address as the service itself has it.

@@ -24,7 +24,7 @@ pub fn caller(known: Known<'_>, call: &Call, plane: &Plane, secret: &str) -> Res
         return Err(if catalog::error_text(&own).is_some() {
             failure::of(&own).because(reason)
         } else {
-            refused(&reason)
+            refused(reason)
         });
     }
     if secret.is_empty() {
@@ -81,7 +81,7 @@ fn usable(key: &ApiKey, index: usize, call: &Call) -> Result<(), Failure> {
 
 /// The holder of an access token of the identity domain.
 fn of_domain(known: Known<'_>, call: &Call, text: &str) -> Result<Caller, Failure> {
-    let token = Token::parse(text).map_err(|error| failure::of("app-no-token").because(error.to_string()))?;
+    let token = Token::parse(text).map_err(|error| failure::of("app-no-token").because(error))?;
     known
         .credentials
         .issuer

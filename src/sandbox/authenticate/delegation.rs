@@ -23,12 +23,12 @@ pub fn on_behalf(known: Known<'_>, call: &Call, caller: Caller) -> Result<Caller
     if !signed {
         return Err(refused("`opc-obo-token` is not signed"));
     }
-    let token = Token::parse(text).map_err(|error| refused(&format!("delegation: {error}")))?;
+    let token = Token::parse(text).map_err(|error| refused(format!("delegation: {error}")))?;
     known
         .credentials
         .issuer
         .accepts(&token, call.now)
-        .map_err(|reason| refused(&format!("delegation: {reason}")))?;
+        .map_err(|reason| refused(format!("delegation: {reason}")))?;
     let user = token.claim("sub").unwrap_or_default();
     if token.claim("ttype") != Some(kind::DELEGATION) || known.world.compiled.user(user).is_none() {
         return Err(refused("delegation: the token is for no user of the tenancy"));

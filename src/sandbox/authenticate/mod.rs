@@ -4,6 +4,8 @@ mod bearer;
 mod delegation;
 mod signature;
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 
 use super::call::{Call, Caller, Failure};
@@ -50,7 +52,7 @@ pub fn authenticate(known: Known<'_>, call: &Call, plane: &Plane) -> Result<Call
     }
     if !plane.auth_methods.contains(&caller.auth_method) {
         let reason = format!("{} is not taken on the plane {}", caller.auth_method, plane.name);
-        return Err(refused(&reason));
+        return Err(refused(reason));
     }
     Ok(caller)
 }
@@ -75,7 +77,7 @@ pub fn as_signed(call: &Call) -> Request {
 }
 
 /// The refusal that says nothing, with its reason for the log.
-pub fn refused(reason: &str) -> Failure {
+pub fn refused(reason: impl Display) -> Failure {
     failure::of("wrong-fingerprint").because(reason)
 }
 

@@ -30,7 +30,7 @@ pub enum Proof {
 /// Checks the signature of a call.
 pub fn signed(known: Known<'_>, call: &Call) -> Result<Signed, Failure> {
     let header = call.headers.get("authorization").unwrap_or_default();
-    let authorization = Authorization::parse(header).map_err(|error| refused(&error.to_string()))?;
+    let authorization = Authorization::parse(header).map_err(refused)?;
     let (signed, key) = whose(known, call, &authorization.key_id)?;
     check(call, &authorization, &key, Scope::Standard)?;
     if !known.world.is_subscribed(call.region) {
@@ -49,9 +49,9 @@ pub fn check(
     verify(&as_signed(call), authorization, key, scope, call.now).map_err(|refusal| match refusal {
         Refusal::Skew { date } => skewed(date, call.now),
         Refusal::Signature | Refusal::BodyHash | Refusal::ContentLength => {
-            failure::of("bad-signature").because(refusal.to_string())
+            failure::of("bad-signature").because(refusal)
         }
-        other => refused(&other.to_string()),
+        other => refused(other),
     })
 }
 
@@ -77,14 +77,14 @@ fn whose(known: Known<'_>, call: &Call, key_id: &KeyId) -> Result<(Signed, Publi
             ))
         }
         KeyId::Token(raw) => {
-            let token = Token::parse(raw.expose()).map_err(|error| refused(&error.to_string()))?;
+            let token = Token::parse(raw.expose()).map_err(refused)?;
             let caller = bearer_of(known, call, &token)?;
             let key = token.key().ok_or_else(|| refused("the token holds no key"))?;
             Ok((Signed { caller, proof: Proof::Token(Box::new(token)) }, key))
         }
         KeyId::Resource { version, tenancy, resource } => {
             if !["2.1", "2.1.1", "2.1.2"].contains(&version.as_str()) {
-                return Err(refused(&format!("`v{version}` is no version of resource principals")));
+                return Err(refused(format!("`v{version}` is no version of resource principals")));
             }
             if tenancy.as_ref().is_some_and(|tenancy| tenancy != world.root()) {
                 return Err(refused("the tenancy of the `keyId` is not the one that is served"));

@@ -89,9 +89,8 @@ fn public_key(text: &str, name: &str) -> Result<PublicKey, Failure> {
         let compact: String = text.split_whitespace().collect();
         PublicKey::from_spki(&STANDARD.decode(compact).unwrap_or_default())
     };
-    let key = key.map_err(|error| {
-        Failure::new(400, "InvalidParameter", format!("Invalid {name}")).because(error.to_string())
-    })?;
+    let key =
+        key.map_err(|error| Failure::new(400, "InvalidParameter", format!("Invalid {name}")).because(error))?;
     if key.bits() < 2048 {
         return Err(Failure::new(400, "InvalidParameter", format!("Invalid {name}"))
             .because("the key is shorter than 2048 bits"));
@@ -107,9 +106,11 @@ fn issue(
     key: Option<&PublicKey>,
     lifetime: Lifetime,
 ) -> Result<Token, Failure> {
-    known.credentials.issuer.issue(claims, key, call.now, lifetime).map_err(|error| {
-        Failure::new(500, "InternalServerError", "Internal Server Error").because(error.to_string())
-    })
+    known
+        .credentials
+        .issuer
+        .issue(claims, key, call.now, lifetime)
+        .map_err(|error| Failure::new(500, "InternalServerError", "Internal Server Error").because(error))
 }
 
 /// The usual form of an answer with a token.
@@ -119,8 +120,7 @@ fn with_token(token: &Token) -> Answer {
 
 /// A token that this sandbox issued for one purpose.
 fn genuine(known: Known<'_>, call: &Call, text: &str, kind: &str) -> Result<Token, Failure> {
-    let token =
-        Token::parse(text).map_err(|error| failure::of("expired-session").because(error.to_string()))?;
+    let token = Token::parse(text).map_err(|error| failure::of("expired-session").because(error))?;
     known
         .credentials
         .issuer

@@ -1,5 +1,7 @@
 //! The token service of an OKE cluster: a pod shows the token of its service account and gets one of its workload.
 
+use std::fmt::Display;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -22,7 +24,7 @@ pub fn for_key(known: Known<'_>, call: &Call) -> Outcome {
 pub fn with_key(known: Known<'_>, call: &Call) -> Outcome {
     let workload = pod(known, call)?;
     let unable = |error: crate::wire::KeyError| {
-        Failure::new(500, "InternalServerError", "Internal Server Error").because(error.to_string())
+        Failure::new(500, "InternalServerError", "Internal Server Error").because(error)
     };
     let key = PrivateKey::generate(2048).map_err(unable)?;
     let public = key.public().to_pem().map_err(unable)?;
@@ -48,12 +50,11 @@ fn token(known: Known<'_>, call: &Call, workload: &Workload, key: &PublicKey) ->
 
 /// The workload that the token of a service account speaks for.
 fn pod(known: Known<'_>, call: &Call) -> Result<Workload, Failure> {
-    let refused = |reason: &str| Failure::new(401, "NotAuthenticated", "Unauthorized").because(reason);
     let Some(("bearer", text)) = scheme(call) else {
-        return Err(refused("the request carries no token of a service account"));
+        return Err(unauthorized("the request carries no token of a service account"));
     };
-    let token = Token::parse(text).map_err(|error| refused(&error.to_string()))?;
-    known.credentials.issuer.accepts(&token, call.now).map_err(refused)?;
+    let token = Token::parse(text).map_err(unauthorized)?;
+    known.credentials.issuer.accepts(&token, call.now).map_err(unauthorized)?;
     let claim = |name: &str| token.claim(name).unwrap_or_default();
     let account = claim("sub").strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
     match account {
@@ -62,6 +63,11 @@ fn pod(known: Known<'_>, call: &Call) -> Result<Workload, Failure> {
             service_account: service_account.to_owned(),
             cluster: token.claim("cluster_id").map(str::to_owned),
         }),
-        _ => Err(refused("the token is of no service account")),
+        _ => Err(unauthorized("the token is of no service account")),
     }
+}
+
+/// The refusal of a cluster: it knows nothing of the wording of OCI's services.
+fn unauthorized(reason: impl Display) -> Failure {
+    Failure::new(401, "NotAuthenticated", "Unauthorized").because(reason)
 }

@@ -21,8 +21,7 @@ pub fn refresh(known: Known<'_>, call: &Call) -> Outcome {
         return Err(refused("a session is renewed by its own token"));
     };
     let fields = object(call)?;
-    let current =
-        Token::parse(text(&fields, "currentToken")?).map_err(|error| refused(&error.to_string()))?;
+    let current = Token::parse(text(&fields, "currentToken")?).map_err(refused)?;
     if !current.raw().same(token.raw()) || token.claim("ttype") != Some(kind::SESSION) {
         return Err(refused("`currentToken` is not the session token that signs the request"));
     }

@@ -1,5 +1,7 @@
 //! An instance shows its certificate and gets a token.
 
+use std::fmt::Display;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -17,7 +19,7 @@ const LONGEST_CHAIN: usize = 8;
 /// Checks certificate, chain and signature, and issues the token.
 pub fn exchange(known: Known<'_>, call: &Call) -> Outcome {
     let header = call.headers.get("authorization").unwrap_or_default();
-    let authorization = Authorization::parse(header).map_err(|error| refused(&error.to_string()))?;
+    let authorization = Authorization::parse(header).map_err(refused)?;
     let fields = object(call)?;
     let leaf = certificate(text(&fields, "certificate")?)?;
     let mut chain = Vec::new();
@@ -81,9 +83,9 @@ fn trusted(
 fn certificate(text: &str) -> Result<Certificate, Failure> {
     let compact: String = text.split_whitespace().collect();
     let der = STANDARD.decode(compact).map_err(|_| bad_certificates("a certificate is no base64"))?;
-    Certificate::from_der(&der).map_err(|error| bad_certificates(&error.to_string()))
+    Certificate::from_der(&der).map_err(bad_certificates)
 }
 
-fn bad_certificates(reason: &str) -> Failure {
+fn bad_certificates(reason: impl Display) -> Failure {
     Failure { status: 400, ..failure::of("ip-bad-certs").because(reason) }
 }

@@ -184,7 +184,7 @@ fn statements(tenancy: &Tenancy, body: &Value, compartment: &str) -> Result<(), 
         Some((_, reason)) => {
             let mut refused = failure::of("policy-no-permissions");
             refused.code = "InvalidParameter".to_owned();
-            Err(refused.because(reason.to_string()))
+            Err(refused.because(reason))
         }
         None => Ok(()),
     }

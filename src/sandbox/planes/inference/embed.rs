@@ -1,5 +1,7 @@
 //! Embeddings and rerank.
 
+use std::fmt::Display;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value, json};
@@ -15,7 +17,7 @@ const MOST_INPUTS: usize = 96;
 /// The most documents of one call.
 const MOST_DOCUMENTS: usize = 1_000;
 
-fn refused(message: &str, because: impl Into<String>) -> Failure {
+fn refused(message: &str, because: impl Display) -> Failure {
     Failure::new(400, "400", message).because(because)
 }
 

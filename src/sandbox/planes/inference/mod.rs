@@ -5,6 +5,8 @@ mod embed;
 mod guardrails;
 mod withdrawn;
 
+use std::fmt::Display;
+
 use serde_json::Value;
 
 use super::Asked;
@@ -20,7 +22,7 @@ fn body(asked: Asked<'_>) -> Result<Value, Failure> {
     }
 }
 
-fn bad_body(because: impl Into<String>) -> Failure {
+fn bad_body(because: impl Display) -> Failure {
     failure::of("bad-body-native").because(because)
 }
 

@@ -1,5 +1,7 @@
 //! Items of Responses and conversations: messages, calls of tools and their results.
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::super::turn::{From, Question};
@@ -17,7 +19,7 @@ pub fn taken(asked: Asked<'_>, input: &Value) -> Result<Vec<Value>, Failure> {
     }
 }
 
-fn bad(because: impl Into<String>) -> Failure {
+fn bad(because: impl Display) -> Failure {
     failure::of("bad-input-responses").because(because)
 }
 

@@ -13,6 +13,8 @@ mod speech;
 mod stores;
 mod stream;
 
+use std::fmt::Display;
+
 use serde_json::{Value, json};
 
 use super::Asked;
@@ -24,7 +26,7 @@ use scope::Scope;
 pub use stores::target as store_target;
 
 /// A failure in the words of the vendor's server.
-fn refused(message: impl Into<String>, because: impl Into<String>) -> Failure {
+fn refused(message: impl Into<String>, because: impl Display) -> Failure {
     Failure::new(400, "", message).because(because)
 }
 
