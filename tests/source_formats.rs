@@ -138,6 +138,75 @@ fn a_named_terraform_file_is_read_with_its_neighbours_but_only_it_is_reported() 
 }
 
 #[test]
+fn what_terraform_reads_from_a_data_file_is_told_once_of_its_resource() {
+    let folder = tempfile::tempdir().unwrap();
+    written(
+        &folder,
+        "main.tf",
+        r#"
+resource "oci_identity_policy" "p" {
+  for_each   = { for p in yamldecode(file("p.yaml")).policies : p.name => p if p.name != "off" }
+  statements = each.value.statements
+}
+resource "oci_identity_policy" "j" {
+  statements = jsondecode(file("p.json")).policies[0].statements
+}
+resource "oci_identity_dynamic_group" "g" {
+  matching_rule = yamldecode(file("p.yaml")).dynamic_groups.g.matching_rule
+}
+"#,
+    );
+    written(
+        &folder,
+        "p.yaml",
+        r#"policies:
+  - name: one
+    statements:
+      - Allow group A to read buckets in tenancy
+      - >-
+        Allow group B
+        to read buckets
+        in tenancy
+      - 'Allow group C to read buckets in tenancy where target.bucket.name = ''b'''
+  - name: "off"
+    statements: [Allow group D to read buckets in tenancy]
+dynamic_groups:
+  g:
+    name: g
+    matching_rule: "ALL {resource.type = 'x'}"
+"#,
+    );
+    written(
+        &folder,
+        "p.json",
+        r#"{"policies": [{"name": "j", "statements": ["Allow group \u00e9 to read buckets in tenancy"]}]}"#,
+    );
+    let loaded = paths(&[folder.path()]);
+    let told: Vec<_> = found(&loaded);
+    let told: Vec<_> = told.iter().map(|(text, policy)| (text.as_str(), policy.unwrap())).collect();
+    assert_eq!(
+        told,
+        [
+            ("1:45 Allow group é to read buckets in tenancy", "oci_identity_policy.j"),
+            ("4:9 Allow group A to read buckets in tenancy", "oci_identity_policy.p[\"one\"]"),
+            ("6:9 Allow group B to read buckets in tenancy", "oci_identity_policy.p[\"one\"]"),
+            (
+                "9:10 Allow group C to read buckets in tenancy where target.bucket.name = 'b'",
+                "oci_identity_policy.p[\"one\"]"
+            ),
+            ("11:18 Allow group D to read buckets in tenancy", "off"),
+        ]
+    );
+    assert_eq!(loaded.configuration.policies.len(), 3);
+    assert_eq!(loaded.configuration.matching_rules.len(), 1);
+    // What is edited in a folded scalar lies where it is written.
+    let folded = &loaded.configuration.statements[2].text;
+    let at = folded.as_str().find("read").unwrap();
+    let place = folded.editable(ociam::text::Span::new(at, at + 4)).unwrap();
+    assert_eq!(loaded.configuration.files.get(place.file).unwrap().position(place.span.start()).line, 7);
+}
+
+#[test]
 fn only_folders_that_can_matter_are_read_modules_and_their_callers_among_them() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| written(&folder, name, text);

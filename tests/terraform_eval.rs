@@ -380,6 +380,33 @@ resource "oci_identity_group" "g" {
 }
 
 #[test]
+fn a_call_that_makes_no_policy_leaves_nothing_open_where_another_makes_it() {
+    let module = r#"
+variable "groups" {}
+resource "oci_identity_policy" "p" {
+  for_each   = { for g in var.groups : g => ["allow group ${g} to read x in tenancy"] }
+  statements = each.value
+}
+resource "oci_identity_policy" "q" {
+  count      = length(var.groups) > 0 ? 1 : 0
+  statements = [for g in var.groups : "allow group ${g} to use x in tenancy"]
+}
+"#;
+    let some = "module \"a\" {\n  source = \"./m\"\n  groups = [\"A\"]\n}\n";
+    let none = "module \"b\" {\n  source = \"./m\"\n  groups = []\n}\n";
+    let both = tree(&[("main.tf", &format!("{some}{none}")), ("m/main.tf", module)]);
+    assert_eq!(both.told().len(), 2, "{:?}", both.told());
+    assert_eq!(both.unresolved(), Vec::<String>::new());
+    let alone = tree(&[("main.tf", none), ("m/main.tf", module)]);
+    assert_eq!(
+        alone.unresolved(),
+        [
+            "module.b.oci_identity_policy.p: nothing makes an instance of it, and `for_each` is empty [each.value]"
+        ]
+    );
+}
+
+#[test]
 fn strings_that_no_policy_uses_are_found_where_they_stand() {
     let tree = tree(&[
         (

@@ -11,10 +11,10 @@ use rayon::prelude::*;
 use crate::text::{FileId, Place, SourceFile};
 
 use super::comments::{self, Comments};
-use super::configuration::Configuration;
+use super::configuration::{Configuration, PolicySource};
 use super::detect::{self, Kind};
 use super::load;
-use super::parts::Parts;
+use super::parts::{Parts, keep_policies};
 use super::terraform::eval::{self, Loader};
 use super::terraform::module::{TerraformFile, directory_of, join_path};
 use super::terraform::read;
@@ -185,19 +185,7 @@ impl Parts {
         self.matching_rules.retain(|rule| own(&rule.place));
         self.unresolved.retain(|unresolved| own(&unresolved.place));
         let used: HashSet<usize> = self.statements.iter().filter_map(|statement| statement.policy).collect();
-        let mut renamed = vec![None; self.policies.len()];
-        let mut kept = Vec::new();
-        for (index, policy) in std::mem::take(&mut self.policies).into_iter().enumerate() {
-            if used.contains(&index) || own(&policy.place) {
-                if let Some(slot) = renamed.get_mut(index) {
-                    *slot = Some(kept.len());
-                }
-                kept.push(policy);
-            }
-        }
-        self.policies = kept;
-        for statement in &mut self.statements {
-            statement.policy = statement.policy.and_then(|policy| renamed.get(policy).copied().flatten());
-        }
+        let kept = |index: usize, policy: &PolicySource| used.contains(&index) || own(&policy.place);
+        keep_policies(&mut self.policies, &mut self.statements, kept);
     }
 }

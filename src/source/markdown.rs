@@ -247,12 +247,12 @@ enum Markup {
 /// The statement without markup: entities decoded, marks of bold text and tags left out, an ellipsis unknown.
 fn plain(text: &MappedText, markup: Markup) -> MappedText {
     let own = text.as_str();
-    if !own.contains(['&', '*', '<', '.', '\u{2026}']) {
+    if !own.contains(['&', '*', '<', '.', '\\', '\u{2026}']) {
         return text.clone();
     }
     let mut builder = TextBuilder::new();
     let mut done = 0;
-    for (at, _) in own.match_indices(['&', '*', '<', '.', '\u{2026}']) {
+    for (at, _) in own.match_indices(['&', '*', '<', '.', '\\', '\u{2026}']) {
         let before = own.get(..at).unwrap_or("");
         let rest = own.get(at..).unwrap_or("");
         let Some((length, read)) = (at >= done).then(|| markup_at(before, rest, markup)).flatten() else {
@@ -300,6 +300,13 @@ fn markup_at(before: &str, rest: &str, markup: Markup) -> Option<(usize, Read)> 
         if let Some(tag) = tag.filter(|tag| TAGS.contains(&name(tag).as_str())) {
             return Some((tag.len() + 2, Read::As("")));
         }
+    }
+    // In code a backslash is a character; before a bracket it can only be one too many.
+    if let Some(bracket) = ["<", ">"]
+        .into_iter()
+        .find(|bracket| rest.strip_prefix('\\').is_some_and(|after| after.starts_with(bracket)))
+    {
+        return Some((1 + bracket.len(), Read::As(bracket)));
     }
     for dots in ["...", "\u{2026}"] {
         let alone = |after: &str| after.is_empty() || after.starts_with(char::is_whitespace);
@@ -388,6 +395,20 @@ mod tests {
         let place = first.editable(Span::new(at, at + 6)).unwrap();
         assert_eq!(place.span.of(text), "manage");
         assert_eq!(first.editable(Span::new(0, first.as_str().len())), None);
+    }
+
+    #[test]
+    fn brackets_that_are_escaped_where_nothing_needs_it_are_brackets() {
+        let text = "`Allow group \\<name\\> to use queues in compartment \\<name of it\\>`\n\n- Allow group \\<name\\> to use keys in tenancy where target.key.name = 'a\\b'\n";
+        let texts: Vec<_> = statements(text).into_iter().map(|(text, _)| text).collect();
+        assert_eq!(
+            texts,
+            [
+                "Allow group <name> to use queues in compartment <name of it>",
+                "Allow group <name> to use keys in tenancy where target.key.name = 'a\\b'",
+            ]
+        );
+        assert_eq!(read(FileId(0), text).statements[0].text.holes().len(), 2);
     }
 
     #[test]

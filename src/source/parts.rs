@@ -10,6 +10,7 @@ use crate::text::{HoleKind, MappedText, Place, Span, TextBuilder};
 use super::configuration::{
     Configuration, Declared, MatchingRuleSource, PolicySource, Role, Root, StatementSource, Unresolved,
 };
+use super::detect::{self, Kind};
 
 /// A contribution; `policy` indices count within it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,9 +114,10 @@ impl Configuration {
         self.comments.extend(parts.comments);
     }
 
-    /// Brings the lists into their order, and drops what stands there twice: a statement without a policy
-    /// where the same text is known to belong to one, and repetitions through aliases.
+    /// Brings the lists into their order, and drops what stands there twice: what is also known to be used, and
+    /// repetitions through aliases.
     pub fn settle(&mut self) {
+        self.leave_to_terraform();
         let used: HashSet<Place> =
             self.statements.iter().filter(|s| s.policy.is_some()).map(|s| s.place).collect();
         let mut seen = HashSet::new();
@@ -134,6 +136,86 @@ impl Configuration {
         self.problems.sort_by(|a, b| (a.place, a.rule, &a.message).cmp(&(b.place, b.rule, &b.message)));
         self.comments.sort_unstable();
         self.comments.dedup();
+    }
+
+    /// Drops the statements and rules of a data file that Terraform reads for its own policies and groups: the
+    /// resource says more of them than the file alone.
+    fn leave_to_terraform(&mut self) {
+        let applied = |root: &Root| matches!(root, Root::Directory(_));
+        let policy_root = |policy: Option<usize>| Some(&self.policies.get(policy?)?.root);
+        let statements = self.statements.iter().filter(|s| policy_root(s.policy).is_some_and(applied));
+        let rules = self.matching_rules.iter().filter(|rule| applied(&rule.root));
+        let data = |place: &Place| detect::by_name(self.files.name(place.file)) != Some(Kind::Terraform);
+        let places = statements.map(|s| s.place).chain(rules.map(|rule| rule.place)).filter(data);
+        let claimed = Claimed::new(places.collect());
+        if claimed.0.is_empty() {
+            return;
+        }
+        let own: Vec<bool> = self.policies.iter().map(|policy| !applied(&policy.root)).collect();
+        let is_own = |policy: Option<usize>| policy.is_none_or(|at| own.get(at).copied().unwrap_or(false));
+        let mut left: HashSet<usize> = HashSet::new();
+        let mut bereft: HashSet<usize> = HashSet::new();
+        self.statements.retain(|statement| {
+            let kept = !(is_own(statement.policy) && claimed.holds(statement.place));
+            if let Some(policy) = statement.policy {
+                if kept {
+                    left.insert(policy)
+                } else {
+                    bereft.insert(policy)
+                };
+            }
+            kept
+        });
+        self.matching_rules.retain(|rule| applied(&rule.root) || !claimed.holds(rule.place));
+        let kept = |index: usize, _: &PolicySource| left.contains(&index) || !bereft.contains(&index);
+        keep_policies(&mut self.policies, &mut self.statements, kept);
+    }
+}
+
+/// The stretches of files that something lays claim to, sorted and without overlap.
+struct Claimed(Vec<Place>);
+
+impl Claimed {
+    fn new(mut places: Vec<Place>) -> Self {
+        places.sort_unstable();
+        let mut joined: Vec<Place> = Vec::with_capacity(places.len());
+        for place in places {
+            match joined.last_mut() {
+                Some(last) if last.file == place.file && place.span.start() < last.span.end() => {
+                    last.span = last.span.to(place.span);
+                }
+                _ => joined.push(place),
+            }
+        }
+        Self(joined)
+    }
+
+    fn holds(&self, place: Place) -> bool {
+        let after =
+            self.0.partition_point(|own| (own.file, own.span.end()) <= (place.file, place.span.start()));
+        self.0.get(after).is_some_and(|own| own.file == place.file && own.span.overlaps(place.span))
+    }
+}
+
+/// Drops policies, and lets the statements of the others count them anew.
+pub(super) fn keep_policies(
+    policies: &mut Vec<PolicySource>,
+    statements: &mut [StatementSource],
+    keep: impl Fn(usize, &PolicySource) -> bool,
+) {
+    let mut renamed = vec![None; policies.len()];
+    let mut kept = Vec::new();
+    for (index, policy) in std::mem::take(policies).into_iter().enumerate() {
+        if keep(index, &policy) {
+            if let Some(slot) = renamed.get_mut(index) {
+                *slot = Some(kept.len());
+            }
+            kept.push(policy);
+        }
+    }
+    *policies = kept;
+    for statement in statements {
+        statement.policy = statement.policy.and_then(|policy| renamed.get(policy).copied().flatten());
     }
 }
 

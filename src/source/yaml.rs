@@ -229,8 +229,14 @@ fn size(node: &Node) -> usize {
     count
 }
 
-/// Lays the decoded text of a scalar beside its raw text; `None` where the two don't match.
-fn align(file: FileId, raw: &str, base: usize, decoded: &str, style: ScalarStyle) -> Option<MappedText> {
+/// Lays the decoded text of a scalar beside its raw text, which begins at `base`; `None` where the two don't match.
+pub(super) fn align(
+    file: FileId,
+    raw: &str,
+    base: usize,
+    decoded: &str,
+    style: ScalarStyle,
+) -> Option<MappedText> {
     let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
     let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
     let mut at = usize::from(quoted);

@@ -188,6 +188,24 @@ impl MappedText {
         builder.finish()
     }
 
+    /// What was decoded from this text, with the places of this text in place of offsets into it. What has no place
+    /// here stands at `home`.
+    pub fn through(&self, decoded: &MappedText, home: Place) -> MappedText {
+        let mut builder = TextBuilder::new();
+        for segment in &decoded.segments {
+            let own = segment.source.span;
+            if segment.origin == Origin::Verbatim {
+                builder.push_mapped(&self.slice(own));
+            } else {
+                let first = self.segment_at(own.start());
+                let place = first.and_then(|first| self.locate(own, first.source.file)).unwrap_or(home);
+                let via = first.and_then(|first| first.via);
+                builder.push(segment.text.of(&decoded.text), place, segment.origin, via);
+            }
+        }
+        builder.finish()
+    }
+
     /// `self` followed by `other`.
     pub fn concat(mut self, other: &MappedText) -> MappedText {
         let shift = self.text.len();

@@ -19,8 +19,17 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &crate::lint::ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     for Unresolved { address, place, reason } in &context.configuration.unresolved {
-        sink.report(*place, format!("the statements of `{address}` are known only to a plan"))
+        sink.report(*place, message(address))
             .note(reason.to_string())
             .help("lint the plan as well: `terraform show -json PLAN | ociam lint --input-format plan -`");
+    }
+}
+
+/// The address of a resource holds its type.
+fn message(address: &str) -> String {
+    if address.contains("oci_identity_dynamic_group.") || address.contains("_dynamic_resource_group.") {
+        format!("the matching rule of `{address}` is known only to a plan")
+    } else {
+        format!("the statements of `{address}` are known only to a plan")
     }
 }

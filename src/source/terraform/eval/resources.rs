@@ -22,7 +22,8 @@ use crate::text::{HoleKind, MappedText, Place, Span};
 /// Everything that one root declares, and where the texts that it uses begin.
 pub fn find(machine: &Machine, directory: &str, maybe: bool) -> (Parts, BTreeSet<Place>) {
     let root = Root::Directory(directory.into());
-    let mut finder = Finder { machine, root, found: Parts::default(), used: BTreeSet::new() };
+    let (found, used) = (Parts::default(), BTreeSet::new());
+    let mut finder = Finder { machine, root, found, used, made: BTreeSet::new(), absent: Vec::new() };
     let Some(module) = machine.modules.known.get(directory) else { return (finder.found, finder.used) };
     machine.root(module, maybe);
     let mut number = 0;
@@ -30,6 +31,7 @@ pub fn find(machine: &Machine, directory: &str, maybe: bool) -> (Parts, BTreeSet
         finder.instance(number);
         number += 1;
     }
+    finder.absent();
     (finder.found, finder.used)
 }
 
@@ -38,6 +40,10 @@ struct Finder<'m, 'a> {
     root: Root,
     found: Parts,
     used: BTreeSet<Place>,
+    /// The blocks that certainly make an instance.
+    made: BTreeSet<Place>,
+    /// What is open in blocks that nothing makes an instance of, with the place of the block.
+    absent: Vec<(Place, Unresolved)>,
 }
 
 /// One instance of a resource.
@@ -87,6 +93,9 @@ impl Finder<'_, '_> {
             let Some(guard) = instance.guard.and(&copy.guard) else { continue };
             let address = format!("{}{}{}", instance.prefix, resource.address(), copy.key.suffix());
             let maybe = absent || copy.spread || instance.maybe || !guard.is_always();
+            if !maybe {
+                self.made.insert(place);
+            }
             let handle = ResourceHandle { instance: number, resource: at, key: copy.key };
             self.subject(&Subject { resource, handle, address: address.into(), guard, maybe, absent });
         }
@@ -133,9 +142,9 @@ impl Finder<'_, '_> {
             self.unresolved(subject, subject.resource.block.place, "the policy has no `statements`".into());
             return;
         };
-        let before = (self.found.statements.len(), self.found.unresolved.len());
+        let before = self.told();
         self.statements(subject, policy, &value, place);
-        if before == (self.found.statements.len(), self.found.unresolved.len()) {
+        if before == self.told() {
             self.unresolved(subject, place, "its list of statements is empty here".into());
         }
     }
@@ -242,14 +251,29 @@ impl Finder<'_, '_> {
     }
 
     fn unresolved(&mut self, subject: &Subject, place: Place, reason: Arc<str>) {
-        let reason = if subject.absent {
-            format!("nothing makes an instance of it, and {reason}").into()
-        } else {
-            reason
-        };
-        let entry = Unresolved { address: subject.address.clone(), place, reason };
+        let address = subject.address.clone();
+        if subject.absent {
+            let reason = format!("nothing makes an instance of it, and {reason}").into();
+            self.absent.push((subject.resource.block.place, Unresolved { address, place, reason }));
+            return;
+        }
+        let entry = Unresolved { address, place, reason };
         if !self.found.unresolved.contains(&entry) {
             self.found.unresolved.push(entry);
+        }
+    }
+
+    /// How much is told so far.
+    fn told(&self) -> usize {
+        self.found.statements.len() + self.found.unresolved.len() + self.absent.len()
+    }
+
+    /// Tells what is open in a block without instances, unless another call of its module makes some.
+    fn absent(&mut self) {
+        for (block, entry) in std::mem::take(&mut self.absent) {
+            if !self.made.contains(&block) && !self.found.unresolved.contains(&entry) {
+                self.found.unresolved.push(entry);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Call, known};
 use crate::source::json;
 use crate::source::terraform::eval::value::{Entry, Eval, Fail, List, Object, Value, computed, number_text};
-use crate::text::{Origin, Place};
+use crate::text::{MappedText, Place};
 
 /// Evaluates the call when it is one of this family.
 pub fn run(call: &Call) -> Option<Eval> {
@@ -91,33 +91,30 @@ fn jsondecode(call: &Call) -> Eval {
     if !text.is_known() {
         return Ok(call.unknown());
     }
-    // A whole file keeps its places.
-    if let [segment] = text.segments()
-        && segment.origin == Origin::Verbatim
-        && segment.source.span.start() == 0
-    {
-        let document = json::read(segment.source.file, text.as_str());
-        if let (Some(root), true) = (&document.root, document.problems.is_empty()) {
-            return Ok(from_node(root));
-        }
+    let document = json::read(call.place.file, text.as_str());
+    if let (Some(root), true) = (&document.root, document.problems.is_empty()) {
+        return Ok(from_node(root, &text, call.place));
     }
     let decoded: serde_json::Value =
         serde_json::from_str(text.as_str()).map_err(|error| Fail::new(format!("not JSON: {error}")))?;
     Ok(from_json(&decoded, call.place))
 }
 
-fn from_node(node: &json::Node) -> Value {
+/// The value of a node whose places lie in `text`.
+fn from_node(node: &json::Node, text: &MappedText, place: Place) -> Value {
     match &node.kind {
         json::Kind::Null => Value::Null,
         json::Kind::Bool(value) => Value::Bool(*value),
         json::Kind::Number(number) => Value::Number(*number),
-        json::Kind::String(text) => Value::text(text.clone()),
-        json::Kind::Array(items) => List::of(items.iter().map(from_node)),
+        json::Kind::String(decoded) => Value::text(text.through(decoded, place)),
+        json::Kind::Array(items) => List::of(items.iter().map(|item| from_node(item, text, place))),
         json::Kind::Object(members) => {
             let mut object = Object::default();
             for member in members {
-                let key = Rc::new(computed(&member.key, member.key_place));
-                object.entries.insert(member.key.as_str().into(), Entry::sure(key, from_node(&member.value)));
+                let at = text.locate(member.key_place.span, place.file).unwrap_or(place);
+                let key = Rc::new(computed(&member.key, at));
+                let value = from_node(&member.value, text, place);
+                object.entries.insert(member.key.as_str().into(), Entry::sure(key, value));
             }
             object.value()
         }

@@ -9,6 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 use super::{Call, known};
 use crate::source::terraform::eval::convert::to_text;
 use crate::source::terraform::eval::value::{Entry, Eval, Fail, List, Object, Value, computed, number_text};
+use crate::source::yaml::align;
 use crate::text::{MappedText, Origin, Place, Span, TextBuilder};
 
 /// Nodes inside nodes.
@@ -87,7 +88,7 @@ impl<'i> Reader<'_, 'i> {
             Event::Scalar(text, style, anchor, tag) => {
                 // A tag can make a string of what looks like a number; Terraform heeds no other.
                 let plain = style == ScalarStyle::Plain && tag.is_none_or(|tag| tag.suffix != "str");
-                (anchor, if plain { self.plain(&text, span) } else { self.string(&text, span) })
+                (anchor, if plain { self.plain(&text, span) } else { self.string(&text, span, style) })
             }
             Event::SequenceStart(anchor, _) => {
                 let mut items = Vec::new();
@@ -167,29 +168,21 @@ impl<'i> Reader<'_, 'i> {
             (None, Ok(number)) if begins && number.is_finite() => Value::Number(number),
             _ if begins => match time(text) {
                 Some(time) => Value::computed(&time, self.place),
-                None => self.string(text, span),
+                None => self.string(text, span, ScalarStyle::Plain),
             },
-            _ => self.string(text, span),
+            _ => self.string(text, span, ScalarStyle::Plain),
         }
     }
 
-    fn string(&self, text: &str, span: Span) -> Value {
+    /// A scalar that is text: each byte leads back to what the YAML text was made of.
+    fn string(&self, text: &str, span: Span, style: ScalarStyle) -> Value {
         let raw = span.of(self.text.as_str());
-        let inside = if raw == text {
-            Some(span)
-        } else {
-            // A quoted scalar without escapes stands between its quotes.
-            let inner = Span::new(span.start() + 1, span.end().saturating_sub(1));
-            (inner.of(self.text.as_str()) == text && !text.is_empty()).then_some(inner)
-        };
-        if let Some(inside) = inside {
-            return Value::text(self.text.slice(inside));
-        }
-        let source = self.text.segment_at(span.start()).map(|segment| segment.source.file);
-        let place = source.and_then(|file| self.text.locate(span, file)).unwrap_or(self.place);
-        let mut builder = TextBuilder::new();
-        builder.push(text, place, Origin::Escaped, None);
-        Value::text(builder.finish())
+        let aligned = align(self.place.file, raw, span.start(), text, style).unwrap_or_else(|| {
+            let mut builder = TextBuilder::new();
+            builder.push(text, Place { file: self.place.file, span }, Origin::Escaped, None);
+            builder.finish()
+        });
+        Value::text(self.text.through(&aligned, self.place))
     }
 }
 
