@@ -31,13 +31,15 @@ enum As {
     Number,
     /// A variant of this enum; the second name is the variant when absent.
     One(&'static str, &'static str),
+    /// An `Option` of a variant of this enum.
+    Perhaps(&'static str),
     /// A list of variants of this enum.
     Many(&'static str),
 }
 
 type Shape = &'static [(&'static str, &'static str, As)];
 
-use As::{Flag, List, Many, Maybe, Needs, Number, One, Text};
+use As::{Flag, List, Many, Maybe, Needs, Number, One, Perhaps, Text};
 
 const RESOURCE_TYPE: Shape = &[
     ("service", "service", Text),
@@ -116,6 +118,7 @@ const AUTH_METHOD: Shape = &[
     ("meant_for", "meant-for", Text),
 ];
 const LIMIT: Shape = &[("value", "value", Text), ("scope", "scope", Text), ("what", "what", Text)];
+const TRAIT: Shape = &[("of", "of", Perhaps("Kind")), ("names", "names", List), ("what", "what", Text)];
 const DELAY: Shape = &[("documented", "documented", Text), ("observed", "observed", Text)];
 const MODEL: Shape = &[
     ("vendor", "vendor", Text),
@@ -224,6 +227,7 @@ fn main() -> Result<()> {
         ("auth-methods", "AUTH_METHODS", "AuthMethod", AUTH_METHOD),
         ("limits", "LIMITS", "Limit", LIMIT),
         ("delays", "DELAYS", "Delay", DELAY),
+        ("traits", "TRAITS", "TraitRow", TRAIT),
         ("models", "MODELS", "Model", MODEL),
         ("model-regions", "MODEL_REGIONS", "ModelRegion", MODEL_REGION),
         ("probes", "PROBES", "Probe", PROBE),
@@ -432,6 +436,10 @@ fn literal(name: &str, row: &Table, kind: &str, shape: Shape) -> Result<String> 
             One(kind, absent) => {
                 write!(text, "{kind}::{}", text_of.map_or((*absent).to_owned(), variant))?;
             }
+            Perhaps(kind) => match text_of {
+                Some(word) => write!(text, "Some({kind}::{})", variant(word))?,
+                None => text.push_str("None"),
+            },
             Many(kind) => {
                 text.push_str("&[");
                 for value in strings(row, key) {

@@ -12,7 +12,7 @@ mod laws;
 
 use std::collections::BTreeSet;
 
-use ociam::catalog::{self, Certainty, Fact, Kind, Mode, Scope, Shape, Verb};
+use ociam::catalog::{self, Certainty, Fact, Kind, Mode, Scope, Shape, Trait, Verb};
 use proptest::prelude::*;
 
 /// Name and fact of every row of every table.
@@ -31,6 +31,7 @@ fn all_facts() -> Vec<(&'static str, &'static Fact)> {
     all.extend(catalog::auth_methods().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::limits().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::delays().iter().map(|row| (row.name, &row.fact)));
+    all.extend(catalog::traits().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::models().iter().map(|row| (row.name, &row.fact)));
     all.extend(catalog::models().iter().flat_map(|row| row.regions()).map(|row| (row.name, &row.fact)));
     all.extend(catalog::probes().iter().map(|row| (row.name, &row.fact)));
@@ -85,6 +86,30 @@ fn names_are_sorted_and_unique() {
     assert!(operations.is_sorted());
     let pairs: BTreeSet<_> = catalog::operations().iter().map(|row| (row.name, row.service)).collect();
     assert_eq!(pairs.len(), catalog::operations().len(), "an operation stands twice under one service");
+}
+
+#[test]
+fn every_trait_has_its_row_and_every_name_of_it_is_known() {
+    let words: Vec<_> = Trait::ALL.iter().map(|each| each.word()).collect();
+    assert_eq!(words, catalog::traits().iter().map(|row| row.name).collect::<Vec<_>>());
+    for row in catalog::traits() {
+        assert!(!row.names.is_empty() && !row.what.is_empty(), "{}", row.name);
+        for name in row.names {
+            let known = match row.of {
+                Some(Kind::ResourceType) => catalog::resource_type(name).is_some(),
+                Some(Kind::Permission) => catalog::permission(name).is_some(),
+                Some(Kind::Operation) => catalog::operation(name).is_some(),
+                Some(Kind::Variable) => catalog::variable(name).is_some(),
+                Some(Kind::RuleVariable) => catalog::rule_variable(name).is_some(),
+                Some(Kind::PrincipalType) => catalog::principal_type(name).is_some(),
+                Some(Kind::Plane) => catalog::plane(name).is_some(),
+                None => true,
+                Some(other) => panic!("{}: no trait is of a {}", row.name, other.word()),
+            };
+            assert!(known, "{}: {name}", row.name);
+        }
+    }
+    assert!(Trait::LiesInRoot.is_of("Users") && !Trait::LiesInRoot.is_of("compartments"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod place;
 mod principal;
 mod suggest;
 mod tables;
+mod traits;
 mod variable;
 
 pub use fact::{Certainty, Fact, Source, source, sources};
@@ -27,6 +28,7 @@ pub use place::{
 };
 pub use principal::{OcidKind, Place, PrincipalType, ocid_kind, ocid_kinds, principal_type, principal_types};
 pub use suggest::suggest;
+pub use traits::{Trait, TraitRow, traits};
 pub use variable::{
     Scope, TagVariable, ValueType, Variable, rule_variable, tag_variable, variable, variables,
 };

@@ -6,6 +6,7 @@ use super::genai::{ErrorCode, ErrorText, Hosting, Life, Mode, Model, ModelRegion
 use super::iam::{Operation, Permission, ResourceType, Shape, Slip, Verb, WrongName};
 use super::place::{AuthMethod, Delay, Limit, List, Plane, Realm, Region};
 use super::principal::{OcidKind, Place, PrincipalType};
+use super::traits::TraitRow;
 use super::variable::{Scope, ValueType, Variable};
 
 include!(concat!(env!("OUT_DIR"), "/catalog.rs"));

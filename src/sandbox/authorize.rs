@@ -6,14 +6,10 @@
 use crate::authz::{
     Decision, NearMiss, Prepared, Principal, Request, Right, Tags, Verdict, Wanted, near_misses,
 };
-use crate::catalog::Verb;
+use crate::catalog::{Trait, Verb};
 
 use super::call::{Call, Caller, Route, Target};
 use super::world::World;
-
-/// Operations that any principal may ask for, and those that every instance may: no statement grants them.
-const OF_ALL: &[&str] = &["ListRegions"];
-const OF_INSTANCES: &[&str] = &["ListCompartments"];
 
 /// A decision that a service can act on.
 #[derive(Debug)]
@@ -74,7 +70,7 @@ fn by_policies(world: &World, call: &Call, route: &Route, caller: &Caller, targe
     if name == "ListApiKeys" && route.parameters.get("userId").is_some_and(|user| *user == caller.ocid) {
         return needless(ruling, "it is the caller's own");
     }
-    if OF_ALL.contains(&name) || (instance && OF_INSTANCES.contains(&name)) {
+    if Trait::OpenToAll.is_of(name) || (instance && Trait::OpenToInstances.is_of(name)) {
         return needless(ruling, "no statement is needed for it");
     }
     let undocumented = |decision: &Decision| {

@@ -6,16 +6,12 @@ use std::fmt::Display;
 use serde_json::{Value, json};
 
 use super::call::{Answer, Caller, Failure, Route};
-use crate::catalog::{self, Plane};
-
-/// Planes whose answers carry the status as their code.
-const BY_STATUS: [&str; 3] = ["inference", "inference-openai", "private-endpoint"];
-/// Planes that the inference host serves.
-const INFERENCE_HOST: [&str; 5] = ["inference", "inference-openai", "data", "sandbox", "private-endpoint"];
+use crate::catalog::{self, Plane, Trait};
 
 /// Whether a plane lives on the inference host, which words wrong paths in its own way.
 pub fn is_inference_host(plane: &Plane) -> bool {
-    INFERENCE_HOST.contains(&plane.name)
+    // A private endpoint has that host's answers under a name of its own.
+    plane.host.is_empty() || catalog::plane("inference").is_some_and(|inference| plane.host == inference.host)
 }
 
 /// A failure after an error text of the catalogue, as it was recorded.
@@ -72,7 +68,7 @@ pub fn answer(failure: &Failure, plane: Option<&Plane>) -> Answer {
     let name = plane.map_or("", |plane| plane.name);
     let body = match name {
         "inference-openai" | "private-endpoint" => openai(failure),
-        name if BY_STATUS.contains(&name) => by_status(failure),
+        name if Trait::StatusForCode.is_of(name) => by_status(failure),
         _ => json!({ "code": code_name(failure), "message": failure.message }),
     };
     Answer::json(body).with_status(failure.status)

@@ -79,7 +79,7 @@ pub(super) fn cards(kind: Kind, name: &str) -> Vec<Card> {
         if found.is_empty() {
             found.extend(catalog::operation(name));
         }
-        return found.into_iter().map(operation).collect();
+        return found.into_iter().map(operation).map(with_traits).collect();
     }
     let card = match kind {
         Kind::Verb => Verb::of_word(name).map(verb),
@@ -184,7 +184,18 @@ pub(super) fn cards(kind: Kind, name: &str) -> Vec<Card> {
         }),
         Kind::Operation => None,
     };
-    card.into_iter().collect()
+    card.into_iter().map(with_traits).collect()
+}
+
+/// The card with what the name has in common with others.
+fn with_traits(mut card: Card) -> Card {
+    let of_it = |row: &&catalog::TraitRow| row.of == Some(card.kind) && row.names.contains(&card.name);
+    let told: Vec<String> =
+        catalog::traits().iter().filter(of_it).map(|row| format!("{}: {}", row.name, row.what)).collect();
+    if !told.is_empty() {
+        card.fields.push(("traits", Field::Rows(told)));
+    }
+    card
 }
 
 fn verb(verb: Verb) -> Card {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::authz::{Action, Compiled, Effect, Grant, Right, SubjectMatch, Truth, TypeName};
-use crate::catalog::Verb;
+use crate::catalog::{Trait, Verb};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
@@ -24,13 +24,7 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Configuration(check)],
 };
 
-/// The resource-types whose managers set knowledge bases up.
-const SET_UP: [&str; 3] = ["genai-agent-family", "genai-agent-knowledge-base", "genai-agent-data-source"];
-/// The principal types of agents and of the jobs that fill their knowledge bases.
-const AGENTS: [&str; 2] = ["genaiagent", "genaiagentdataingestionjob"];
-/// What reading a data source needs: files, or the secret of a database or of OpenSearch.
-const PERMISSIONS: [&str; 2] = ["OBJECT_READ", "SECRET_BUNDLE_READ"];
-/// Or a database connection, whose permissions no page lists.
+/// What reading a data source may take beside the permissions in the catalogue, since no page lists those of connections.
 const CONNECTIONS: &str = "database-tools-connections";
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
@@ -90,7 +84,7 @@ fn agent_groups(context: &ConfigurationContext<'_>) -> HashMap<Root, Vec<Arc<str
     for parsed in context.matching_rules {
         let Some(name) = parsed.source.name.as_ref().filter(|name| name.is_known()) else { continue };
         let types = held(&parsed.rule, parsed.source.text.as_str()).unwrap_or_default();
-        if !types.is_empty() && types.iter().all(|one| AGENTS.contains(&one.as_str())) {
+        if !types.is_empty() && types.iter().all(|one| Trait::AgentPrincipal.is_of(one)) {
             found.entry(parsed.source.root.clone()).or_default().push(name.as_str().into());
         }
     }
@@ -109,12 +103,12 @@ fn names(grant: &Grant, compiled: &Compiled, group: &str) -> bool {
 }
 
 fn sets_up(action: &Action) -> bool {
-    matches!(action, Action::Verb(Verb::Manage, name) if SET_UP.contains(&&*name.name))
+    matches!(action, Action::Verb(Verb::Manage, name) if Trait::KnowledgeBaseSetUp.is_of(&name.name))
 }
 
 fn may_read_data(grant: &Grant) -> bool {
     let connections = Right::Type(Verb::Read, TypeName::new(CONNECTIONS));
-    let mut rights = PERMISSIONS.iter().map(|one| Right::permission(one)).chain([connections]);
+    let mut rights = Trait::KnowledgeBaseSource.names().iter().map(|one| Right::permission(one)).chain([connections]);
     !grant.kind.is_deny()
         && rights.any(|right| grant.action.gives(&right, Effect::Allow).0 != Truth::False)
 }

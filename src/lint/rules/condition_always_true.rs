@@ -1,5 +1,6 @@
 //! `condition-always-true`: a condition that lets everything through.
 
+use crate::catalog::Trait;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -20,9 +21,6 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// What every request carries.
-const ALWAYS_THERE: [&str; 3] = ["request.operation", "request.permission", "request.region"];
-
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(condition) = condition_of(context) else { return };
     for (first, second) in exclusive(condition, context.text, Quantifier::Any) {
@@ -37,7 +35,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     for test in context.tests() {
         let TestKind::Compare { operator: Comparison::Equal, value, .. } = &test.kind else { continue };
         let anything = value.kind == ValueKind::Pattern && value.atom.known(context.text) == Some("*");
-        if anything && ALWAYS_THERE.iter().any(|name| reads(test, context.text, name)) {
+        if anything && Trait::InEveryRequest.names().iter().any(|name| reads(test, context.text, name)) {
             sink.report(context.locate(test.span), "this test always holds")
                 .note("every request carries the variable, and `/*/` matches any value")
                 .help("leave the test out, or write the values that are meant");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::catalog;
+use crate::catalog::{self, Trait};
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, MatchingRuleContext, ParsedRule, ParsedStatement, Sink};
@@ -27,9 +27,6 @@ pub static RULE: Rule = Rule {
     checks: &[Check::MatchingRule(contradiction), Check::Configuration(other_callers)],
 };
 
-/// What only compute instances have.
-const OF_INSTANCES: [&str; 4] =
-    ["instance.id", "instance.compartment.id", "instance.compartment_id", "compartment.id"];
 const INSTANCE: &str = "instance";
 
 /// A `variable = 'value'` of a matching rule, in lower case.
@@ -81,7 +78,7 @@ fn contradiction(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
                 });
                 continue;
             }
-            let of_instances = claims.iter().find(|claim| OF_INSTANCES.contains(&claim.variable.as_str()));
+            let of_instances = claims.iter().find(|claim| Trait::OfInstances.is_of(&claim.variable));
             let other_type = claims
                 .iter()
                 .filter(|claim| claim.variable == "resource.type")
@@ -211,7 +208,7 @@ fn types(condition: &Condition, text: &str) -> Option<BTreeSet<String>> {
     match condition {
         Condition::Test(test) => {
             let claim = claim(test, text)?;
-            if OF_INSTANCES.contains(&claim.variable.as_str()) {
+            if Trait::OfInstances.is_of(&claim.variable) {
                 return Some(BTreeSet::from([INSTANCE.to_owned()]));
             }
             let value = claim.value.filter(|_| claim.variable == "resource.type")?;

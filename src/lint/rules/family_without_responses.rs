@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::authz::{Action, Grant, SubjectMatch};
-use crate::catalog::Verb;
+use crate::catalog::{Trait, Verb};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
@@ -24,8 +24,6 @@ pub static RULE: Rule = Rule {
 };
 
 const FAMILY: &str = "generative-ai-family";
-/// What a live test had to grant beside the family.
-const BESIDE: [&str; 3] = ["generative-ai-response", "generative-ai-conversation", "all-resources"];
 const EVERYBODY: &str = "any-user";
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
@@ -34,7 +32,7 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
         let mut served: HashSet<Arc<str>> = HashSet::new();
         for grant in allows() {
             match &grant.action {
-                Action::Verb(_, name) if BESIDE.contains(&&*name.name) => served.extend(keys(grant)),
+                Action::Verb(_, name) if serves_responses(&name.name) => served.extend(keys(grant)),
                 // It may be just that.
                 Action::Unknown(..) => served.extend(keys(grant)),
                 _ => {}
@@ -62,6 +60,11 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// Whether a grant of this type reaches what Responses and Conversations keep.
+fn serves_responses(resource_type: &str) -> bool {
+    Trait::StateOfResponses.is_of(resource_type) || resource_type == "all-resources"
 }
 
 /// The keys of the principals that a grant names; none where they are not known.

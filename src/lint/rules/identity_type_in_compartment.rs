@@ -1,5 +1,6 @@
 //! `identity-type-in-compartment`: users, groups or tenancies granted in a compartment.
 
+use crate::catalog::Trait;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -17,16 +18,13 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// Resource-types whose resources lie in the root compartment.
-const ROOT_ONLY: [&str; 5] = ["users", "groups", "dynamic-groups", "tenancies", "network-sources"];
-
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| rule.kind == RuleKind::Allow) else { return };
     let Some(ActionKind::Verb { resource_type: Some(atom), .. }) = rule.action.as_ref().map(|action| &action.kind) else { return };
     let compartment = rule.location.as_ref().is_some_and(|location| {
         matches!(location.kind, LocationKind::Compartment { of: None, .. } | LocationKind::CompartmentId { of: None, .. })
     });
-    let Some(name) = atom.known(context.text).filter(|name| ROOT_ONLY.iter().any(|each| each.eq_ignore_ascii_case(name))) else {
+    let Some(name) = atom.known(context.text).filter(|name| Trait::LiesInRoot.is_of(name)) else {
         return;
     };
     if compartment && !root_ocid(context, rule) {

@@ -1,5 +1,6 @@
 //! `incomplete-workload-condition`: a Kubernetes workload named in part.
 
+use crate::catalog::Trait;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -18,9 +19,6 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// The variables that name one workload together.
-const PARTS: [&str; 3] = ["request.principal.namespace", "request.principal.service_account", "request.principal.cluster_id"];
-
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny()) else { return };
     let Some(condition) = condition_of(context).filter(|condition| !is_open(condition)) else { return };
@@ -30,11 +28,12 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         .filter_map(|test| variable_of(test)?.known(context.text).map(str::to_ascii_lowercase))
         .collect();
     let workload = demanded_principal_type(context).is_some_and(|found| found == "workload");
-    let some = PARTS.iter().any(|part| named.iter().any(|name| name == part));
+    let parts = Trait::OfOneWorkload.names();
+    let some = parts.iter().any(|part| named.iter().any(|name| name == part));
     if rule.subject.is_none() || !(workload || some) || named.iter().any(|name| name == "request.principal.id") {
         return;
     }
-    let missing: Vec<String> = PARTS.iter().filter(|part| !named.iter().any(|name| name == *part)).map(|part| format!("`{part}`")).collect();
+    let missing: Vec<String> = parts.iter().filter(|part| !named.iter().any(|name| name == *part)).map(|part| format!("`{part}`")).collect();
     if missing.is_empty() {
         return;
     }

@@ -1,6 +1,6 @@
 //! `inference-verb-too-high`: `manage` where an inference client needs `use`.
 
-use crate::catalog;
+use crate::catalog::{self, Trait};
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -50,10 +50,9 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 
 /// Whether a call of a client, and no administration, takes `manage` on the type: opening a session with an agent does.
 fn called_with_manage(found: &catalog::ResourceType) -> bool {
-    const ADMINISTRATION: [&str; 2] = ["management", "agent-management"];
     catalog::operations().iter().any(|row| {
         row.resource_type == Some(found.name)
-            && row.plane.is_some_and(|plane| !ADMINISTRATION.contains(&plane))
+            && row.plane.is_some_and(|plane| !Trait::Administration.is_of(plane))
             && row.permissions().any(|needed| found.manage.contains(&needed))
     })
 }

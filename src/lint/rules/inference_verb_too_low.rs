@@ -1,6 +1,6 @@
 //! `inference-verb-too-low`: a verb that never allows a model to be called.
 
-use crate::catalog;
+use crate::catalog::{self, Trait};
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -18,16 +18,13 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// Types whose permissions are in no documentation.
-const STATEFUL: [&str; 2] = ["generative-ai-response", "generative-ai-conversation"];
-
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny()) else { return };
     let Some(ActionKind::Verb { verb, verb_span, resource_type: Some(atom) }) = rule.action.as_ref().map(|action| &action.kind)
     else {
         return;
     };
-    let stateful = atom.known(context.text).is_some_and(|name| STATEFUL.iter().any(|each| each.eq_ignore_ascii_case(name)));
+    let stateful = atom.known(context.text).is_some_and(|name| Trait::StateOfResponses.is_of(name));
     if stateful && matches!(verb, Verb::Inspect | Verb::Read | Verb::Use) {
         let word = verb_span.of(context.text).to_ascii_lowercase();
         sink.report(context.locate(*verb_span), format!("`{word}` is not known to suffice here"))

@@ -1,5 +1,6 @@
 //! `tenancy-wide-genai`: a Generative AI grant in the whole tenancy.
 
+use crate::catalog::Trait;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -21,12 +22,6 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// Where agents and model calls take their data from.
-const DATA: [&str; 9] = [
-    "objects", "buckets", "object-family", "secrets", "secret-bundles", "secret-family", "database-tools-family",
-    "database-tools-connections", "autonomous-database-family",
-];
-
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| rule.kind == RuleKind::Allow) else { return };
     let Some(location) = rule.location.as_ref().filter(|location| is_whole_tenancy(location, context.text)) else { return };
@@ -35,7 +30,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let workload = rule.subject.as_ref().is_some_and(|subject| {
         matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
     });
-    if workload && rule.condition.is_none() && DATA.contains(&name.as_str()) {
+    if workload && rule.condition.is_none() && Trait::DataOfAgents.is_of(&name) {
         sink.report(context.locate(location.span), format!("`{name}` of every compartment is within this workload's reach"))
             .note("whoever takes the workload over, or asks the agent cleverly, reads what other teams keep there")
             .help("name the compartment that holds the data: `in compartment …`");

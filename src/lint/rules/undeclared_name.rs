@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::catalog::Trait;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, ParsedStatement, Sink};
@@ -24,9 +25,6 @@ pub static RULE: Rule = Rule {
 
 /// How many declared names statements must use for each undeclared one before that is the odd one out.
 const DECLARED_FOR_EACH_ODD: usize = 3;
-
-/// Groups that every tenancy has.
-const BUILT_IN: [&str; 4] = ["administrators", "all domain users", "idcs_administrators", "domain_administrators"];
 
 /// The kinds of names, and what users call them.
 const KINDS: [(DeclaredKind, &str); 3] =
@@ -137,7 +135,7 @@ impl<'n, 'c, 'a> Used<'n, 'c, 'a> {
                 let lower = name.to_lowercase();
                 if names.contains_key(&lower) {
                     used.declared.insert(lower);
-                } else if !BUILT_IN.contains(&lower.as_str()) {
+                } else if !Trait::BuiltInGroup.is_of(&lower) {
                     let place = context.located(parsed.source).locate(atom.span);
                     if !passed_over.contains(&place) && told.insert(place) {
                         used.undeclared.entry(lower).or_default().push((place, name, parsed));
