@@ -72,6 +72,10 @@ fn an_address_that_is_not_https_or_holds_a_password_is_refused() {
         "http://127.0.0.1.evil.test",
         "http://2130706433.evil.test",
         "https://user:word@inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+        "https://evil.test#@inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+        "https://evil.test?@inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+        r"https://evil.test\@inference.generativeai.us-chicago-1.oci.oraclecloud.com",
+        "https://inference.generativeai.us-chicago-1.oci.\u{43e}raclecloud.com",
         "ftp://127.0.0.1/",
         "file:///etc/hosts",
     ] {

@@ -325,7 +325,12 @@ fn auth_in(all: &str) -> Option<Auth> {
         Some(Auth::ResourcePrincipal)
     } else if has("instance principal") || has("instance_principal") || has("instanceprincipal") {
         Some(Auth::InstancePrincipal)
-    } else if has("security_token") || has("session token") || has("ocisessionauth") || has("st$") {
+    } else if has("security_token")
+        || has("securitytoken")
+        || has("session token")
+        || has("ocisessionauth")
+        || has("st$")
+    {
         Some(Auth::SessionToken)
     } else if has("bearer sk-") || has("generativeaiapikey") || has("api_key=sk-") || has("api_key=\"sk-") {
         Some(Auth::GenaiApiKey)

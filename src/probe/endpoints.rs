@@ -69,6 +69,10 @@ impl Front {
 
 /// Why an address can't be used: names the address, never more.
 fn checked(text: &str) -> Result<Url, String> {
+    // What a reader takes for the host and what a client calls must not differ.
+    if let Some(odd) = text.trim().chars().find(|c| matches!(c, '\\' | '#' | '?') || !c.is_ascii_graphic()) {
+        return Err(format!("the URL holds `{}`: write `https://host/path` alone", odd.escape_default()));
+    }
     let url = Url::parse(text.trim()).map_err(|_| format!("`{text}` is no URL; write `https://host/…`"))?;
     match admit(&url, Purpose::Service, std::slice::from_ref(&url)) {
         Ok(()) => Ok(url),

@@ -193,7 +193,7 @@ fn regions_agree(case: &Case, facts: &Facts, weights: &mut Weights) {
             "generativeaiapikey" | "cluster" | "instance" | "autonomousdatabase" | "fnfunc" => {}
             kind => {
                 let entity = catalog::ocid_kind(kind).map_or("resource", |kind| kind.entity);
-                add(weights, &compared(text(entity)), &[("region-url-mismatch", 4.2), ("wrong-ocid", 1.8)]);
+                add(weights, &compared(text(entity)), &[("region-url-mismatch", 5.2), ("wrong-ocid", 1.8)]);
             }
         }
     }
