@@ -63,6 +63,7 @@ const OPERATION: Shape = &[
     ("paths", "paths", List),
     ("api_key", "api-key", Flag),
     ("aliases", "aliases", List),
+    ("withdrawn", "withdrawn", Maybe),
     ("note", "note", Text),
 ];
 const WRONG_NAME: Shape = &[
@@ -104,6 +105,7 @@ const REGION: Shape = &[
 ];
 const PLANE: Shape = &[
     ("host", "host", Text),
+    ("other_hosts", "other-hosts", List),
     ("bases", "bases", List),
     ("auth_methods", "auth-methods", List),
     ("what", "what", Text),
@@ -129,6 +131,7 @@ const MODEL: Shape = &[
     ("native", "native", Maybe),
     ("chat_completions", "chat-completions", One("Support", "Unknown")),
     ("responses", "responses", One("Support", "Unknown")),
+    ("responses_since", "responses-since", Maybe),
     ("api_key", "api-key", One("Support", "Unknown")),
     ("note", "note", Text),
 ];

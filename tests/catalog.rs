@@ -102,6 +102,7 @@ fn every_trait_has_its_row_and_every_name_of_it_is_known() {
                 Some(Kind::Variable) => catalog::variable(name).is_some(),
                 Some(Kind::RuleVariable) => catalog::rule_variable(name).is_some(),
                 Some(Kind::PrincipalType) => catalog::principal_type(name).is_some(),
+                Some(Kind::Region) => catalog::region(name).is_some(),
                 Some(Kind::Plane) => catalog::plane(name).is_some(),
                 None => true,
                 Some(other) => panic!("{}: no trait is of a {}", row.name, other.word()),

@@ -90,6 +90,8 @@ pub struct Model {
     pub chat_completions: Support,
     /// Whether Responses takes it.
     pub responses: Support,
+    /// The day on which Responses was first seen to take it, where it refused it before.
+    pub responses_since: Option<&'static str>,
     /// Whether API keys reach it.
     pub api_key: Support,
     /// What else there is to know, or nothing.

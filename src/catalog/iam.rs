@@ -158,6 +158,8 @@ pub struct Operation {
     pub api_key: bool,
     /// Short names for the command line, such as `chat`.
     pub aliases: &'static [&'static str],
+    /// The day from which it is gone.
+    pub withdrawn: Option<&'static str>,
     /// What else there is to know, or nothing.
     pub note: &'static str,
     /// Where this comes from.

@@ -61,6 +61,8 @@ pub struct Plane {
     pub name: &'static str,
     /// Its host, with `{region}` and `{domain}` left open.
     pub host: &'static str,
+    /// Fixed addresses that serve the same.
+    pub other_hosts: &'static [&'static str],
     /// The base paths on that host, preferred first.
     pub bases: &'static [&'static str],
     /// The auth methods that it takes.

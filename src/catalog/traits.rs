@@ -28,10 +28,14 @@ pub enum Trait {
     OfInstances,
     /// Of variables: together they name one workload of a cluster.
     OfOneWorkload,
+    /// Of operations of the OpenAI-compatible API: they don't look at the project.
+    NoProjectNeeded,
     /// Of operations: every principal of a tenancy may call them without a statement.
     OpenToAll,
     /// Of operations: every instance may call them without a statement.
     OpenToInstances,
+    /// Of regions: they have three availability domains, all others one.
+    SeveralAvailabilityDomains,
     /// Of resource-types: what Responses and Conversations keep, which the family does not include.
     StateOfResponses,
     /// Of planes: their error answers carry the status in place of a code.
@@ -77,15 +81,17 @@ impl Trait {
             Trait::LiesInRoot => "lies-in-root",
             Trait::OfInstances => "of-instances",
             Trait::OfOneWorkload => "of-one-workload",
+            Trait::NoProjectNeeded => "no-project-needed",
             Trait::OpenToAll => "open-to-all",
             Trait::OpenToInstances => "open-to-instances",
+            Trait::SeveralAvailabilityDomains => "several-availability-domains",
             Trait::StateOfResponses => "state-of-responses",
             Trait::StatusForCode => "status-for-code",
         }
     }
 
     /// All traits, by name.
-    pub const ALL: [Trait; 14] = [
+    pub const ALL: [Trait; 16] = [
         Trait::Administration,
         Trait::AgentPrincipal,
         Trait::BuiltInGroup,
@@ -94,10 +100,12 @@ impl Trait {
         Trait::KnowledgeBaseSetUp,
         Trait::KnowledgeBaseSource,
         Trait::LiesInRoot,
+        Trait::NoProjectNeeded,
         Trait::OfInstances,
         Trait::OfOneWorkload,
         Trait::OpenToAll,
         Trait::OpenToInstances,
+        Trait::SeveralAvailabilityDomains,
         Trait::StateOfResponses,
         Trait::StatusForCode,
     ];

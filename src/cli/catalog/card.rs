@@ -125,6 +125,7 @@ pub(super) fn cards(kind: Kind, name: &str) -> Vec<Card> {
         Kind::Plane => catalog::plane(name).map(|row| {
             let fields = vec![
                 ("host", text(row.host)),
+                ("other_hosts", list(row.other_hosts)),
                 ("base_paths", list(row.bases)),
                 ("auth_methods", list(row.auth_methods)),
                 ("serves", text(row.what)),
@@ -241,6 +242,9 @@ fn operation(row: &'static Operation) -> Card {
         fields.push(("api_key", Field::Flag(row.api_key)));
         fields.push(("aliases", list(row.aliases)));
     }
+    if let Some(date) = row.withdrawn {
+        fields.push(("withdrawn", text(date)));
+    }
     fields.push(("note", text(row.note)));
     Card { kind: Kind::Operation, name: row.name, fields, fact: Some(&row.fact) }
 }
@@ -301,6 +305,7 @@ fn model(row: &'static Model) -> Card {
         ("native_format", text(row.native.unwrap_or_default())),
         ("chat_completions", text(word(&row.chat_completions))),
         ("responses", text(word(&row.responses))),
+        ("responses_since", text(row.responses_since.unwrap_or_default())),
         ("api_key", text(word(&row.api_key))),
         ("note", text(row.note)),
         ("regions", Field::Rows(regions.collect())),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::federation::{auth_url, parse, send, token_of};
 use super::keys::session_key;
 use super::{AuthError, AuthMethod, Edge, Pending, Session};
+use crate::catalog;
 use crate::probe::config::{Place, place};
 use crate::probe::transport::{Call, Purpose};
 use crate::wire::{Certificate, KeyId, PrivateKey, Scope, Signer};
@@ -18,7 +19,6 @@ pub struct InstancePrincipal {
     origin: String,
 }
 
-const METADATA: &str = "http://169.254.169.254/opc/v2";
 const METADATA_STEP: &str = "metadata service";
 const FEDERATION_STEP: &str = "federation of the instance's certificate";
 
@@ -31,7 +31,7 @@ impl InstancePrincipal {
     /// The text behind a path of the metadata service, `OCI_METADATA_BASE_URL` heeded.
     pub async fn metadata(edge: Edge<'_>, path: &str) -> Result<String, AuthError> {
         let named = edge.around.endpoint("imds").or_else(|| edge.around.variable("OCI_METADATA_BASE_URL"));
-        let base = named.unwrap_or_else(|| METADATA.to_owned());
+        let base = named.unwrap_or_else(fixed_address);
         let url: Url = parse(&format!("{}{path}", base.trim_end_matches('/')), METADATA_STEP)?;
         let mut call = Call::new("GET", url, Purpose::Metadata);
         call.request.headers.set("authorization", "Bearer Oracle");
@@ -109,6 +109,12 @@ impl InstancePrincipal {
         let token = token_of(&answer, FEDERATION_STEP, "rp-off-oci")?;
         Ok(Session::of_token(session_key, token, Some(place)))
     }
+}
+
+/// Where every instance finds its metadata service.
+fn fixed_address() -> String {
+    let base = |imds: &catalog::Plane| Some(format!("http://{}{}", imds.host, imds.bases.first()?));
+    catalog::plane("imds").and_then(base).unwrap_or_default()
 }
 
 impl AuthMethod for InstancePrincipal {

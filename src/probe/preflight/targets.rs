@@ -96,7 +96,8 @@ pub fn host(address: &Address, meant: Option<&Plane>) -> Option<Evidence> {
         let evidence = Evidence::new(CHECK, "wrong-host", Strength::Certain, text);
         return Some(match meant.filter(|plane| plane.host.contains("{region}")) {
             Some(plane) => {
-                let host = plane.host.replace("{region}", "<region>").replace("{domain}", "oraclecloud.com");
+                let domain = catalog::realm("oc1").map_or("", |realm| realm.domain);
+                let host = plane.host.replace("{region}", "<region>").replace("{domain}", domain);
                 evidence.instead(format!("https://{host}"))
             }
             None => evidence,

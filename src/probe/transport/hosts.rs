@@ -49,8 +49,11 @@ impl fmt::Display for HostError {
 
 impl std::error::Error for HostError {}
 
-/// The addresses of the metadata service.
-const METADATA: [&str; 2] = ["169.254.169.254", "fd00:c1::a9fe:a9fe"];
+/// Whether a host is a fixed address of the metadata service.
+fn is_metadata(host: &str) -> bool {
+    let host = bare(host);
+    catalog::plane("imds").is_some_and(|imds| imds.host == host || imds.other_hosts.contains(&host))
+}
 
 fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
@@ -73,7 +76,7 @@ pub fn admit(url: &Url, purpose: Purpose, named: &[Url]) -> Result<(), HostError
     if is_loopback(host) {
         return Ok(());
     }
-    if purpose == Purpose::Metadata && METADATA.contains(&bare(host)) {
+    if purpose == Purpose::Metadata && is_metadata(host) {
         return Ok(());
     }
     if url.scheme() != "https" {

@@ -80,7 +80,7 @@ fn instance(known: Known<'_>, call: &Call) -> Value {
     let ocid = &world.principals.instance;
     let resource = world.compiled.resource(ocid);
     let region = catalog::region(call.region);
-    let realm = region.and_then(catalog::Region::realm);
+    let realm = region.and_then(catalog::Region::realm).or_else(|| catalog::realm("oc1"));
     let key = region.and_then(|region| region.key).unwrap_or_default();
     let name = resource.and_then(|resource| resource.name.as_deref()).unwrap_or("instance");
     json!({
@@ -93,8 +93,8 @@ fn instance(known: Known<'_>, call: &Call) -> Value {
         "region": call.region,
         "canonicalRegionName": call.region,
         "regionInfo": {
-            "realmKey": realm.map_or("oc1", |realm| realm.name),
-            "realmDomainComponent": realm.map_or("oraclecloud.com", |realm| realm.domain),
+            "realmKey": realm.map_or("", |realm| realm.name),
+            "realmDomainComponent": realm.map_or("", |realm| realm.domain),
             "regionKey": key,
             "regionIdentifier": call.region,
         },

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Asked, page, places};
 use crate::authz::Tenancy;
-use crate::catalog::{self, Region};
+use crate::catalog::{self, Region, Trait};
 use crate::sandbox::call::{Answer, Failure, Target};
 use crate::sandbox::failure::{bad_request, not_found};
 use crate::sandbox::store;
@@ -210,12 +210,10 @@ fn subscriptions(asked: Asked<'_>) -> Vec<Value> {
 }
 
 fn availability_domains(asked: Asked<'_>) -> Vec<Value> {
-    /// Regions of more than one.
-    const THREE: [&str; 4] = ["us-ashburn-1", "us-phoenix-1", "eu-frankfurt-1", "uk-london-1"];
     let region = asked.call.region;
     let root = places::root(asked.tenancy);
     let prefix = super::text::letters(&[&root], 4);
-    (1..=if THREE.contains(&region) { 3 } else { 1 })
+    (1..=if Trait::SeveralAvailabilityDomains.is_of(region) { 3 } else { 1 })
         .map(|number| {
             let name = format!("{prefix}:{}-AD-{number}", region.to_uppercase());
             json!({ "id": store::ocid("availabilitydomain", "", &[&name]), "name": name, "compartmentId": root })

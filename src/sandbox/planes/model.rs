@@ -244,12 +244,10 @@ fn supports(model: &Model, call: &Call, api: Api<'_>) -> Result<(), Failure> {
 }
 
 fn responses(model: &Model, call: &Call) -> Result<(), Failure> {
-    /// When Gemini models were first seen to work in Responses.
-    const GEMINI_SINCE: &str = "2026-08-03";
     let today = call.now.strftime("%Y-%m-%d").to_string();
     let because = format!("`{}` is not served by Responses", model.name);
     match model.responses {
-        Support::Disputed if model.vendor == "google" && today.as_str() < GEMINI_SINCE => {
+        Support::Disputed if model.responses_since.is_some_and(|since| today.as_str() < since) => {
             Err(failure::of("responses-gemini").because(because))
         }
         Support::Disputed if model.vendor == "meta" => Err(failure::of("responses-meta").because(because)),

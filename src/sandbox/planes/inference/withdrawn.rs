@@ -10,16 +10,15 @@ use crate::sandbox::call::{Answer, Failure};
 use crate::sandbox::failure;
 use crate::sandbox::store;
 
-/// The day from which both operations are gone.
-const END: &str = "2026-06-26";
-
 /// Refuses what is gone. A model that is offered says that it doesn't do this; else nothing is found at all.
 fn still_there(asked: Asked<'_>, id: &str, api: Api<'_>) -> Result<model::Chosen, Failure> {
     let today = asked.call.now.strftime("%Y-%m-%d").to_string();
-    let because = format!("`{}` was withdrawn on {END}; use chat", asked.route.operation.name);
+    let operation = asked.route.operation;
+    let end = operation.withdrawn.unwrap_or_default();
+    let because = format!("`{}` was withdrawn on {end}; use chat", operation.name);
     match model::choose(asked.store, asked.call, id, api) {
         Err(failed) if failed.text == Some("model-wrong-operation") => Err(failed.because(because)),
-        _ if today.as_str() >= END => Err(failure::of("no-policy-inference").because(because)),
+        _ if today.as_str() >= end => Err(failure::of("no-policy-inference").because(because)),
         chosen => chosen,
     }
 }

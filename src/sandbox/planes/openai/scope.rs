@@ -1,6 +1,7 @@
 //! Which compartment a call of the OpenAI-compatible API is for, and whose the things are that it keeps: a project's.
 
 use super::super::{Asked, model};
+use crate::catalog::Trait;
 use crate::sandbox::call::{Call, Failure};
 use crate::sandbox::failure;
 use crate::sandbox::store::Stored;
@@ -22,8 +23,6 @@ impl Scope {
     }
 }
 
-/// Operations that need no project under any base path.
-const FREE: [&str; 4] = ["ChatCompletions", "CreateSpeech", "CreateEmbedding", "ImagesGenerations"];
 /// Base paths that need no project for Responses either.
 const FREE_BASES: [&str; 2] = ["/20231130/actions/v1/", "/v1/"];
 
@@ -52,7 +51,7 @@ pub fn of(asked: Asked<'_>, named: Option<&str>) -> Result<Scope, Failure> {
         None => call.headers.get("opc-conversation-store-id").unwrap_or_default().to_owned(),
     };
     let operation = asked.route.operation.name;
-    let free = FREE.contains(&operation)
+    let free = Trait::NoProjectNeeded.is_of(operation)
         || asked.route.plane.name != "inference-openai"
         || FREE_BASES.iter().any(|base| call.path().starts_with(base));
     if owner.is_empty() && !free {
@@ -70,7 +69,7 @@ pub fn of(asked: Asked<'_>, named: Option<&str>) -> Result<Scope, Failure> {
 fn project(asked: Asked<'_>) -> Result<Option<Stored>, Failure> {
     let call = asked.call;
     let Some(id) = call.headers.get("openai-project") else { return Ok(None) };
-    if FREE.contains(&asked.route.operation.name) {
+    if Trait::NoProjectNeeded.is_of(asked.route.operation.name) {
         // Not looked at, so a wrong one does no harm.
         return Ok(asked.store.get(id).filter(|held| held.kind == "management/generativeAiProjects"));
     }
