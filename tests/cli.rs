@@ -234,7 +234,7 @@ fn the_configuration_is_found_upwards_and_its_mistakes_are_shown_in_place() {
         shown(&mut ociam(project.path(), &["lint", "-f", "concise", "a/b"]))
     );
     let text = stdout(&mut ociam(project.path(), &["lint", "--isolated", "-f", "concise", "a/b"]));
-    assert_eq!(text.lines().count(), 3, "{text}");
+    assert_eq!(text.lines().count(), 4, "{text}");
     let wrong =
         folder(&[("ociam.toml", "ignroe = []\nselect = ['unknown-verbs']\n"), ("iam.policy", POLICY)]);
     let text = shown(&mut ociam(wrong.path(), &["lint", "--config", "ociam.toml", "iam.policy"]));

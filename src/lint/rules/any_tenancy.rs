@@ -3,7 +3,9 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{LocationKind, RuleKind, SubjectKind, TenancyRef};
+use crate::policy::ast::{Location, LocationKind, RuleKind, SubjectKind, TenancyRef};
+
+use super::policies::places;
 
 /// Flags endorse and admit statements that name `any-tenancy`.
 pub static RULE: Rule = Rule {
@@ -28,8 +30,9 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             .note("any customer of Oracle can endorse its own principals and then use this grant")
             .help("name the tenancy: `define tenancy X as ocid1.tenancy…` and `of tenancy X`");
     }
-    if let (RuleKind::Endorse, Some(location)) = (rule.kind, &rule.location)
-        && location.kind == LocationKind::AnyTenancy
+    let open = |location: &&Location| location.kind == LocationKind::AnyTenancy;
+    if rule.kind == RuleKind::Endorse
+        && let Some(location) = places(rule).into_iter().find(open)
     {
         sink.report(context.locate(location.span), "the subject is endorsed into every tenancy that admits it")
             .severity(Severity::Info)

@@ -1,8 +1,10 @@
 //! What several rules ask of a condition as a whole.
 
+use std::collections::HashSet;
+
 use crate::catalog;
 use crate::lint::StatementContext;
-use crate::policy::ast::{Atom, Comparison, Condition, Quantifier, Test, TestKind, ValueKind, Verb};
+use crate::policy::ast::{Atom, Comparison, Condition, Quantifier, Test, TestKind, Value, ValueKind, Verb};
 
 use super::values::{values_of, variable_of};
 
@@ -27,6 +29,66 @@ pub(super) fn required(condition: &Condition) -> Vec<&Test> {
         }
     }
     found
+}
+
+/// The tests of which one for each variable must hold before the condition can, whichever of its ways is taken: those
+/// of [`required`], and the variables that every entry of an `any` group tests. Absence needs no variable.
+pub(super) fn carried<'c>(condition: &'c Condition, text: &str) -> Vec<&'c Test> {
+    by_variable(condition, text).into_iter().map(|(_, test)| test).collect()
+}
+
+fn by_variable<'c>(condition: &'c Condition, text: &str) -> Vec<(String, &'c Test)> {
+    match condition {
+        Condition::Test(test) if matches!(test.kind, TestKind::Absent(_)) => Vec::new(),
+        Condition::Test(test) => {
+            let name = variable_of(test).and_then(|atom| atom.known(text));
+            name.map(|name| (name.to_ascii_lowercase(), test)).into_iter().collect()
+        }
+        Condition::Group { quantifier: Quantifier::Any, items, .. } => {
+            let mut ways = items.iter().map(|item| by_variable(item, text));
+            let mut common = ways.next().unwrap_or_default();
+            for way in ways {
+                let names: HashSet<String> = way.into_iter().map(|(name, _)| name).collect();
+                common.retain(|(name, _)| names.contains(name));
+            }
+            common
+        }
+        Condition::Group { quantifier, items, .. } if *quantifier == Quantifier::All || items.len() == 1 => {
+            items.iter().flat_map(|item| by_variable(item, text)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The values of which the variable must have one for the condition to hold; none where it may have others.
+pub(super) fn demanded(condition: &Condition, text: &str, name: &str) -> Option<Vec<Value>> {
+    match condition {
+        Condition::Test(test) if !reads(test, text, name) => None,
+        Condition::Test(test) => match &test.kind {
+            TestKind::Compare { operator: Comparison::Equal, value, .. } => Some(vec![*value]),
+            TestKind::In { values, negated: false, .. } => Some(values.clone()),
+            _ => None,
+        },
+        Condition::Group { quantifier: Quantifier::Any, items, .. } if !items.is_empty() => {
+            let ways: Option<Vec<Vec<Value>>> = items.iter().map(|item| demanded(item, text, name)).collect();
+            ways.map(|ways| ways.concat())
+        }
+        Condition::Group { quantifier, items, .. } if *quantifier == Quantifier::All || items.len() == 1 => {
+            items.iter().find_map(|item| demanded(item, text, name))
+        }
+        _ => None,
+    }
+}
+
+/// What a value stands for when it can be but one text, lower-cased: a literal, or a pattern without a star.
+pub(super) fn only_text(value: &Value, text: &str) -> Option<String> {
+    let written = value.atom.known(text)?;
+    let exact = match value.kind {
+        ValueKind::Literal => true,
+        ValueKind::Pattern => !written.contains('*'),
+        _ => false,
+    };
+    exact.then(|| written.to_ascii_lowercase())
 }
 
 /// Every group of the condition, outermost first.
@@ -110,12 +172,10 @@ pub(super) fn equals(test: &Test, text: &str, name: &str) -> Option<Atom> {
 
 /// The principal type that the condition demands, lower-cased, where it demands exactly one.
 pub(super) fn demanded_principal_type(context: &StatementContext<'_>) -> Option<String> {
-    let condition = condition_of(context)?;
-    let mut types = required(condition)
-        .into_iter()
-        .filter_map(|test| equals(test, context.text, "request.principal.type"))
-        .filter_map(|atom| atom.known(context.text).map(str::to_ascii_lowercase));
-    types.next()
+    let values = demanded(condition_of(context)?, context.text, "request.principal.type")?;
+    let mut types = values.iter().map(|value| only_text(value, context.text));
+    let first = types.next()??;
+    types.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
 /// Whether a name is that of a resource-type of Generative AI or its agents.

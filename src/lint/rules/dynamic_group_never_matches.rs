@@ -78,6 +78,14 @@ fn contradiction(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
                 });
                 continue;
             }
+            if let Some((kind, id, of)) = id_of_another_type(&claims) {
+                sink.report(context.locate(kind.span.to(id.span)), "no resource fits this part of the rule")
+                    .severity(Severity::Warning)
+                    .confidence(Confidence::Medium)
+                    .note(format!("the OCID is that of a resource of the type `{of}`"))
+                    .help(format!("write `resource.type = '{of}'`, or leave the type out: the OCID says it all"));
+                continue;
+            }
             let of_instances = claims.iter().find(|claim| Trait::OfInstances.is_of(&claim.variable));
             let other_type = claims
                 .iter()
@@ -107,6 +115,17 @@ fn contradiction(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// A type, the OCID of a resource of another type, and that type.
+fn id_of_another_type(claims: &[Claim]) -> Option<(&Claim, &Claim, &'static str)> {
+    let of = |variable: &str| claims.iter().find(|claim| claim.variable == variable && claim.value.is_some());
+    let (kind, id) = (of("resource.type")?, of("resource.id")?);
+    let word = id.value.as_deref()?.strip_prefix("ocid1.")?.split('.').next()?;
+    // Not every type is called as the OCIDs of its resources are.
+    let known = |word: &str| catalog::principal_type(word).filter(|known| known.in_rule);
+    let (own, other) = (known(kind.value.as_deref()?)?, known(word)?);
+    (own.name != other.name).then_some((kind, id, other.name))
 }
 
 /// The conditions that hold a resource to all of their tests, none inside another.

@@ -8,23 +8,27 @@ use crate::catalog::{Trait, Verb};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{ConfigurationContext, Sink};
-use crate::policy::ast::RuleKind;
+use crate::policy::ast::{Condition, RuleKind, Statement};
 use crate::source::Role;
 
-/// Flags grants of the family to principals that the same configuration grants no responses.
+use super::conditions::reads;
+use super::policies::place_of_type;
+
+/// Flags grants of the family to keys and workloads that the same configuration grants no responses.
 pub static RULE: Rule = Rule {
     name: "family-without-responses",
     severity: Severity::Info,
     confidence: Confidence::Medium,
     category: Category::Genai,
-    persona: Persona::Pedantic,
+    persona: Persona::Default,
     fix: FixAvailability::None,
     docs: include_str!("../../../docs/rules/family-without-responses.md"),
     checks: &[Check::Configuration(check)],
 };
 
 const FAMILY: &str = "generative-ai-family";
-const EVERYBODY: &str = "any-user";
+/// The key of grants to everyone.
+pub(super) const EVERYBODY: &str = "any-user";
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     for compiled in context.tenancies {
@@ -42,6 +46,7 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
             let family = matches!(&grant.action, Action::Verb(Verb::Use | Verb::Manage, name) if &*name.name == FAMILY);
             let own = keys(grant);
             if !family
+                || is_of_users(grant)
                 || own.is_empty()
                 || served.contains(EVERYBODY)
                 || own.iter().any(|key| served.contains(key))
@@ -49,11 +54,10 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
                 continue;
             }
             let source = compiled.origin(grant).and_then(|origin| origin.source);
-            let Some(source) = source.and_then(|at| context.configuration.statements.get(at)) else {
-                continue;
-            };
-            if source.role == Role::Policy {
-                sink.report(source.place, "this family does not contain what the Responses and Conversations APIs need")
+            let Some(parsed) = source.and_then(|at| context.statements.get(at)) else { continue };
+            let source = parsed.source;
+            if source.role == Role::Policy && !is_narrowed(&parsed.statement, source.text.as_str()) {
+                sink.report(place_of_type(context, parsed), "this family does not contain what the Responses and Conversations APIs need")
                     .note("seen of a resource principal: with the family alone `/responses` and `/conversations` answer 404")
                     .help("add statements for `generative-ai-response` and `generative-ai-conversation` if these APIs are called")
                     .statement(context.reference(source));
@@ -67,8 +71,22 @@ fn serves_responses(resource_type: &str) -> bool {
     Trait::StateOfResponses.is_of(resource_type) || resource_type == "all-resources"
 }
 
+/// Whether the grant is one to groups of users, of whom nobody has reported the gap.
+fn is_of_users(grant: &Grant) -> bool {
+    matches!(&grant.subject, SubjectMatch::Members(members) if members.dynamic == Some(false))
+}
+
+/// Whether the condition leaves single calls or models of the family, so that the rest is left out on purpose.
+fn is_narrowed(statement: &Statement, text: &str) -> bool {
+    let Statement::Rule(rule) = statement else { return false };
+    let condition = rule.condition.as_ref().and_then(|condition| condition.condition.as_ref());
+    let narrow = ["target.model.id", "request.permission", "request.operation"];
+    let tests = condition.map(Condition::tests).unwrap_or_default();
+    tests.into_iter().any(|test| narrow.iter().any(|name| reads(test, text, name)))
+}
+
 /// The keys of the principals that a grant names; none where they are not known.
-fn keys(grant: &Grant) -> Vec<Arc<str>> {
+pub(super) fn keys(grant: &Grant) -> Vec<Arc<str>> {
     match &grant.subject {
         SubjectMatch::AnyUser | SubjectMatch::AnyGroup => vec![EVERYBODY.into()],
         SubjectMatch::Members(members) => {

@@ -4,8 +4,9 @@ use crate::catalog;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
+use crate::policy::ast::ValueKind;
 
-use super::conditions::{condition_of, demanded_principal_type, equals, required};
+use super::conditions::{condition_of, demanded, demanded_principal_type};
 use super::genai_api_key_type_misspelt::API_KEY;
 
 /// Flags ids beside the API keys' principal type that are of another kind, or of a region without keys.
@@ -25,9 +26,21 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let Some(condition) = condition_of(context) else { return };
-    for test in required(condition) {
-        let Some(atom) = equals(test, context.text, "request.principal.id") else { continue };
-        let Some(value) = atom.known(context.text) else { continue };
+    for value in demanded(condition, context.text, "request.principal.id").unwrap_or_default() {
+        let atom = value.atom;
+        let Some(written) = atom.known(context.text) else { continue };
+        let value = match value.kind {
+            ValueKind::Literal => written,
+            // Of a pattern counts what stands before the first star, as far as it goes.
+            ValueKind::Pattern => {
+                let head = written.split('*').next().unwrap_or("");
+                if head.len() < written.len() && head.matches('.').count() < 2 {
+                    continue;
+                }
+                head
+            }
+            _ => continue,
+        };
         let place = context.locate(atom.inner(context.text));
         let parts: Vec<&str> = value.split('.').collect();
         let (kind, region) = (parts.get(1).copied().unwrap_or(""), parts.get(3).copied().unwrap_or(""));

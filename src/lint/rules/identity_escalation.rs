@@ -1,11 +1,14 @@
 //! `identity-escalation`: a right by which one can give oneself any other.
 
+use crate::catalog::{self, ResourceType, Shape};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{ActionKind, Atom, SubjectKind, Verb};
+use crate::policy::ast::{ActionKind, Atom, Condition, SubjectKind, ValueKind, Verb};
 
+use super::conditions::{condition_of, is_open, known_verb};
 use super::root_compartment_by_id::is_whole_tenancy;
+use super::values::{values_of, variable_of};
 
 /// Flags `manage` on policies, groups and the like for others than users' groups of administrators.
 pub static RULE: Rule = Rule {
@@ -19,23 +22,34 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// Resource-types whose management lets one raise one's own rights.
-const ESCALATING: [&str; 5] = ["policies", "groups", "dynamic-groups", "identity-providers", "domains"];
-/// The permissions among theirs that do.
-const PERMISSIONS: [&str; 5] =
-    ["policy_create", "policy_update", "group_update", "dynamic_group_update", "identity_provider_update"];
+/// Resource-types whose management lets one raise one's own rights, whatever permissions it holds.
+const ESCALATING: [&str; 2] = ["identity-providers", "domains"];
+/// The permissions that do: to write a policy, to join a group, to act as another user.
+const PERMISSIONS: [&str; 7] = [
+    "policy_create", "policy_update", "group_update", "dynamic_group_update", "identity_provider_update", "user_apikey_add",
+    "user_uipass_reset",
+];
+
+/// What a request does, and not who makes it.
+const OF_CALL: [&str; 2] = ["request.operation", "request.permission"];
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
-    let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny() && rule.condition.is_none()) else { return };
-    let among = |atom: &&Atom, names: &[&str]| {
-        atom.known(context.text).is_some_and(|name| names.iter().any(|each| each.eq_ignore_ascii_case(name)))
-    };
+    let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny()) else { return };
+    if rule.condition.is_some() && condition_of(context).is_none_or(|condition| is_narrow(condition, context.text)) {
+        return;
+    }
     let (word, found) = match rule.action.as_ref().map(|action| &action.kind) {
-        Some(ActionKind::Verb { verb: Verb::Manage, resource_type: Some(atom), .. }) => {
-            ("manages", Some(atom).filter(|atom| among(atom, &ESCALATING)))
+        Some(ActionKind::Verb { verb, resource_type: Some(atom), .. }) => {
+            let found = atom.known(context.text).and_then(catalog::resource_type);
+            let gives = found.zip(known_verb(*verb)).is_some_and(|(found, verb)| gives(found, verb));
+            (if *verb == Verb::Manage { "manages" } else { "uses" }, gives.then_some(atom))
         }
         Some(ActionKind::Permissions { permissions, .. }) => {
-            ("has", permissions.iter().find(|atom| among(atom, &PERMISSIONS)))
+            let among = |atom: &&Atom| {
+                let name = atom.known(context.text);
+                name.is_some_and(|name| PERMISSIONS.iter().any(|each| each.eq_ignore_ascii_case(name)))
+            };
+            ("has", permissions.iter().find(among))
         }
         _ => return,
     };
@@ -51,6 +65,26 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let name = atom.text(context.text);
     sink.report(context.locate(atom.span), format!("who {word} `{name}` in the tenancy can give itself any right"))
         .severity(severity)
-        .note("a policy or group membership of one's own making is all it takes to become an administrator")
+        .note("a policy of one's own making, a place in a group or a key of an administrator is all it takes")
         .help("add a condition, such as `where target.group.name != 'Administrators'`, or grant it in one compartment");
+}
+
+/// Whether the verb holds one of the permissions on this very type; everything at once is another rule's.
+fn gives(found: &'static ResourceType, verb: catalog::Verb) -> bool {
+    found.shape == Shape::Individual
+        && (verb == catalog::Verb::Manage && ESCALATING.contains(&found.name)
+            || found.permissions(verb).any(|given| PERMISSIONS.iter().any(|each| each.eq_ignore_ascii_case(given))))
+}
+
+/// Whether a condition says something of the policy, the group or the call, and not of the caller alone.
+fn is_narrow(condition: &Condition, text: &str) -> bool {
+    is_open(condition)
+        || condition.tests().into_iter().any(|test| {
+            let compared = values_of(test).into_iter().filter(|value| value.kind == ValueKind::Variable);
+            let compared = compared.map(|value| value.atom);
+            variable_of(test).copied().into_iter().chain(compared).any(|atom| {
+                let name = atom.known(text).map(str::to_ascii_lowercase);
+                name.is_none_or(|name| !name.starts_with("request.") || OF_CALL.contains(&&*name))
+            })
+        })
 }

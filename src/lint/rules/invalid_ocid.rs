@@ -90,11 +90,15 @@ fn in_test(at: &Located<'_>, test: &Test, sink: &mut Sink<'_>) {
         _ => None,
     };
     let cluster = variable == "request.principal.cluster_id";
+    let resource = variable == "resource.id";
     for value in values_of(test).into_iter().filter(|value| value.kind == ValueKind::Literal) {
         if place.is_some() && variable != "target.group.id" || looks_like_ocid(value.atom.text(at.text)) {
             ocid(at, &value.atom, place, true, sink);
             if cluster {
                 not_a_cluster(at, &value.atom, sink);
+            }
+            if resource {
+                not_a_resource(at, &value.atom, sink);
             }
         }
     }
@@ -107,6 +111,19 @@ fn not_a_cluster(at: &Located<'_>, atom: &Atom, sink: &mut Sink<'_>) {
     sink.report(at.locate(atom.inner(at.text)), format!("this OCID is of the kind `{kind}`, where that of a Kubernetes cluster is needed"))
         .note("an OCID of another kind never matches")
         .help("put the OCID that begins with `ocid1.cluster.`");
+}
+
+/// Reports the OCID of what holds resources or principals, and is none.
+fn not_a_resource(at: &Located<'_>, atom: &Atom, sink: &mut Sink<'_>) {
+    let kind = atom.known(at.text).and_then(|text| text.split('.').nth(1));
+    let Some(kind) = kind.filter(|kind| ["compartment", "tenancy", "group", "dynamicgroup"].contains(kind)) else { return };
+    let help = match kind {
+        "compartment" | "tenancy" => "write `resource.compartment.id` for all resources of a compartment",
+        _ => "put the OCID of a resource: a function, a job, an agent",
+    };
+    sink.report(at.locate(atom.inner(at.text)), format!("this OCID is of the kind `{kind}`, where that of a resource is needed"))
+        .note("an OCID of another kind never matches")
+        .help(help);
 }
 
 /// Whether somebody meant an OCID.

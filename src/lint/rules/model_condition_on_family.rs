@@ -6,7 +6,7 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::ActionKind;
 
-use super::conditions::{condition_of, reads, required};
+use super::conditions::{carried, condition_of, reads};
 
 /// Flags a required `target.model.id` test on a grant wider than the inference types.
 pub static RULE: Rule = Rule {
@@ -28,7 +28,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         .and_then(catalog::resource_type)
         .is_some_and(|found| found.shape != catalog::Shape::Individual);
     let Some(condition) = condition_of(context).filter(|_| family) else { return };
-    if let Some(test) = required(condition).into_iter().find(|test| reads(test, context.text, "target.model.id")) {
+    if let Some(test) = carried(condition, context.text).into_iter().find(|test| reads(test, context.text, "target.model.id")) {
         sink.report(context.locate(test.span), "with `target.model.id` only inference is left of this family")
             .note("requests that name no model, such as lists, files and responses, don't carry the variable and are declined")
             .help("add a statement without this condition for what names no model, such as `inspect generative-ai-model`");

@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::diag::Severity;
 use crate::lint::{ConfigurationContext, ParsedStatement};
-use crate::policy::ast::{Atom, LocationKind, MemberKind, Statement, SubjectKind, TenancyRef};
+use crate::policy::ast::{
+    ActionKind, Atom, Location, LocationKind, MemberKind, Rule, Statement, SubjectKind, TenancyRef,
+};
 use crate::source::{Declared, DeclaredKind};
+use crate::text::Place;
 
 /// The statements policy by policy, in order; where no policy is known, file by file.
 pub(super) fn lists<'c, 'a>(context: &'c ConfigurationContext<'a>) -> Vec<Vec<&'c ParsedStatement<'a>>> {
@@ -35,12 +38,39 @@ pub(super) fn tenancies(parsed: &ParsedStatement<'_>) -> Vec<Atom> {
         TenancyRef::Alias(alias) => Some(*alias),
         TenancyRef::Any | TenancyRef::Hole => None,
     });
-    let place = rule.location.as_ref().and_then(|location| match &location.kind {
+    let places = places(rule).into_iter().filter_map(|location| match &location.kind {
         LocationKind::Tenancy(alias) => *alias,
         LocationKind::Compartment { of, .. } | LocationKind::CompartmentId { of, .. } => *of,
         LocationKind::AnyTenancy | LocationKind::Hole | LocationKind::Error => None,
     });
-    origin.into_iter().chain(place).collect()
+    origin.into_iter().chain(places).collect()
+}
+
+/// The location of a statement, or those of both ends of an associate.
+pub(super) fn places(rule: &Rule) -> Vec<&Location> {
+    let ends = match rule.action.as_ref().map(|action| &action.kind) {
+        Some(ActionKind::Associate { left, right }) => {
+            vec![left.location.as_ref(), right.as_ref().and_then(|end| end.location.as_ref())]
+        }
+        _ => Vec::new(),
+    };
+    rule.location.as_ref().into_iter().chain(ends.into_iter().flatten()).collect()
+}
+
+/// The names of groups and dynamic groups of another tenancy that a statement admits.
+pub(super) fn admitted(parsed: &ParsedStatement<'_>) -> Vec<(&'static str, Atom)> {
+    let Statement::Rule(rule) = &*parsed.statement else { return Vec::new() };
+    let (word, members) = match rule.subject.as_ref().map(|subject| &subject.kind) {
+        Some(SubjectKind::Group(members)) => ("group", members),
+        Some(SubjectKind::DynamicGroup(members)) => ("dynamic-group", members),
+        _ => return Vec::new(),
+    };
+    let name = |kind: &MemberKind| match kind {
+        MemberKind::Name { domain: None, name } => Some((word, *name)),
+        _ => None,
+    };
+    let of = rule.origin.as_ref().is_some_and(|origin| matches!(origin.tenancy, TenancyRef::Alias(_)));
+    members.iter().filter(|_| of).filter_map(|member| name(&member.kind)).collect()
 }
 
 /// The names of groups or dynamic groups in the subject of a statement of one's own tenancy.
@@ -105,4 +135,15 @@ fn members(parsed: &ParsedStatement<'_>, kind: DeclaredKind) -> Vec<(bool, Atom)
 /// A list of statements that no policy is known to hold may be taken from several.
 pub(super) fn severity_in(parsed: &ParsedStatement<'_>) -> Severity {
     if parsed.source.policy.is_some() { Severity::Warning } else { Severity::Info }
+}
+
+/// Where the resource-type of a statement stands, or all of it.
+pub(super) fn place_of_type(context: &ConfigurationContext<'_>, parsed: &ParsedStatement<'_>) -> Place {
+    let Statement::Rule(rule) = &*parsed.statement else { return parsed.source.place };
+    match rule.action.as_ref().map(|action| &action.kind) {
+        Some(ActionKind::Verb { resource_type: Some(atom), .. }) => {
+            context.located(parsed.source).locate(atom.span)
+        }
+        _ => parsed.source.place,
+    }
 }

@@ -1,14 +1,15 @@
 //! `principal-type-never-in-subject`: a principal type that no member of the subject can have.
 
+use crate::catalog;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::SubjectKind;
+use crate::policy::ast::{Atom, SubjectKind};
 
-use super::conditions::{condition_of, equals, required};
+use super::conditions::{condition_of, demanded, only_text};
 use super::genai_api_key_type_misspelt::API_KEY;
 
-/// Flags conditions that demand a principal type which groups or dynamic groups can't hold.
+/// Flags conditions that demand a principal type, or the OCID of such a principal, which the subject can't hold.
 pub static RULE: Rule = Rule {
     name: "principal-type-never-in-subject",
     severity: Severity::Warning,
@@ -23,25 +24,57 @@ pub static RULE: Rule = Rule {
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(subject) = context.rule().and_then(|rule| rule.subject.as_ref()) else { return };
     let Some(condition) = condition_of(context) else { return };
-    for test in required(condition) {
-        let Some(atom) = equals(test, context.text, "request.principal.type") else { continue };
-        let Some(value) = atom.known(context.text).map(str::to_ascii_lowercase) else { continue };
-        let (holder, why) = match (&subject.kind, value.as_str()) {
-            (SubjectKind::Group(_), "user") => continue,
-            (SubjectKind::Group(_) | SubjectKind::DynamicGroup(_), API_KEY) => (
-                "a group",
-                "a GenAI API key is a principal of its own and in no group; one page of the documentation says that \
-                 a group can stand here, and a report says that it does not work",
-            ),
-            (SubjectKind::Group(_), _) => ("a group", "groups hold users; resources are reached by dynamic-group or any-user"),
-            (SubjectKind::DynamicGroup(_), "workload") => {
-                ("a dynamic group", "a workload of a Kubernetes cluster can be in no dynamic group")
-            }
-            (SubjectKind::DynamicGroup(_), "user") => ("a dynamic group", "dynamic groups hold resources, not users"),
-            _ => continue,
-        };
-        sink.report(context.locate(atom.inner(context.text)), format!("no member of {holder} has the principal type `{value}`"))
-            .note(why)
-            .help("write `any-user` as subject and keep the condition, with an id or compartment beside it");
+    let text = context.text;
+    let types = demanded(condition, text, "request.principal.type").unwrap_or_default();
+    let never = types.iter().map(|value| Some((value, only_text(value, text)?))).map(|found| {
+        let (value, kind) = found?;
+        let (holder, why) = without(&subject.kind, &kind)?;
+        Some((value, kind, holder, why))
+    });
+    // One that is possible keeps the statement alive.
+    let never: Vec<_> = never.collect::<Option<_>>().unwrap_or_default();
+    for (value, kind, holder, why) in &never {
+        report(context, sink, &value.atom, format!("no member of {holder} has the principal type `{kind}`"), why);
     }
+    if !never.is_empty() {
+        return;
+    }
+    let ids = demanded(condition, text, "request.principal.id").unwrap_or_default();
+    let never = ids.iter().map(|value| {
+        let id = only_text(value, text)?;
+        let kind = id.strip_prefix("ocid1.")?.split('.').next()?;
+        let known = catalog::ocid_kind(kind).filter(|known| known.places.contains(&catalog::Place::Principal))?;
+        let (holder, why) = without(&subject.kind, known.name)?;
+        Some((value, known.entity, holder, why))
+    });
+    for (value, entity, holder, why) in never.collect::<Option<Vec<_>>>().unwrap_or_default() {
+        report(context, sink, &value.atom, format!("no member of {holder} has the OCID of this kind: {entity}"), why);
+    }
+}
+
+fn report(context: &StatementContext<'_>, sink: &mut Sink<'_>, atom: &Atom, message: String, why: &str) {
+    sink.report(context.locate(atom.inner(context.text)), message)
+        .note(why)
+        .help("write `any-user` as subject and keep the condition, with an id or compartment beside it");
+}
+
+/// How reports name the subject, and why no principal of the type is in it.
+fn without(subject: &SubjectKind, kind: &str) -> Option<(&'static str, &'static str)> {
+    Some(match (subject, kind) {
+        (SubjectKind::Group(_), "user") => return None,
+        (SubjectKind::Group(_) | SubjectKind::DynamicGroup(_), API_KEY) => (
+            "a group",
+            "a GenAI API key is a principal of its own and in no group; one page of the documentation says that \
+             a group can stand here, and a report says that it does not work",
+        ),
+        (SubjectKind::Group(_), _) => ("a group", "groups hold users; resources are reached by dynamic-group or any-user"),
+        (SubjectKind::DynamicGroup(_), "workload") => {
+            ("a dynamic group", "a workload of a Kubernetes cluster can be in no dynamic group")
+        }
+        (SubjectKind::DynamicGroup(_), "user") => ("a dynamic group", "dynamic groups hold resources, not users"),
+        (SubjectKind::Service(_), API_KEY | "workload" | "user" | "instance") => {
+            ("a service", "a service principal is Oracle's own; users, resources and keys are none")
+        }
+        _ => return None,
+    })
 }

@@ -29,13 +29,19 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         for value in values_of(test).into_iter().filter(|value| value.kind == ValueKind::Pattern) {
             let Some(text) = value.atom.known(context.text) else { continue };
             let of_model = reads(test, context.text, "target.model.id") && is_prefix_of_model(text);
-            let means_nothing = |special: &&str| text.contains(special) && !(of_model && *special == ".*");
+            let parts = of_model || is_prefix_of_ocid(text);
+            let means_nothing = |special: &&str| text.contains(special) && !(parts && *special == ".*");
             let Some(found) = SPECIAL.into_iter().find(means_nothing) else { continue };
             sink.report(context.locate(value.atom.span), format!("`{found}` has no special meaning in a pattern"))
                 .note("patterns know `*` alone: `/hr*/` begins with, `/*hr/` ends with, `/*hr*/` contains; the rest is matched as it stands")
                 .help("write the pattern with `*` only, or one test for each value inside `any {…}`");
         }
     }
+}
+
+/// Whether the pattern is the beginning of an OCID, which dots part: `ocid1.instance.*`.
+fn is_prefix_of_ocid(pattern: &str) -> bool {
+    pattern.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("ocid1.")) && pattern.find('*') == Some(pattern.len() - 1)
 }
 
 /// Whether the pattern is the beginning of a model's name, in which a dot parts vendor and model: `xai.*`.

@@ -25,8 +25,16 @@ pub static RULE: Rule = Rule {
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| rule.kind == RuleKind::Allow) else { return };
     let Some(location) = rule.location.as_ref().filter(|location| is_whole_tenancy(location, context.text)) else { return };
-    let Some(ActionKind::Verb { resource_type: Some(atom), .. }) = rule.action.as_ref().map(|action| &action.kind) else { return };
-    let name = atom.known(context.text).map(str::to_ascii_lowercase).unwrap_or_default();
+    let name = match rule.action.as_ref().map(|action| &action.kind) {
+        Some(ActionKind::Verb { resource_type: Some(atom), .. }) => atom.known(context.text).map(str::to_ascii_lowercase),
+        // One permission of theirs is enough; it is written as the resource-type, with underscores.
+        Some(ActionKind::Permissions { permissions, .. }) => permissions
+            .iter()
+            .filter_map(|atom| Some(atom.known(context.text)?.to_ascii_lowercase().replace('_', "-")))
+            .find(|name| is_genai(name)),
+        _ => return,
+    };
+    let name = name.unwrap_or_default();
     let workload = rule.subject.as_ref().is_some_and(|subject| {
         matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
     });

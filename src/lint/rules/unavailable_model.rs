@@ -1,15 +1,17 @@
 //! `unavailable-model`: a `target.model.id` that can't be called.
 
-use crate::catalog::{self, Kind, Life, Model};
+use crate::authz::Pattern;
+use crate::catalog::{self, Kind, Life, Mode, Model, Support};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::ValueKind;
+use crate::policy::ast::{ActionKind, Value, ValueKind};
 
-use super::conditions::{condition_of, demanded_principal_type, equals, is_negative, reads, required};
+use super::conditions::{condition_of, demanded, demanded_principal_type, is_negative, only_text, reads};
+use super::genai_api_key_type_misspelt::API_KEY;
 use super::values::values_of;
 
-/// Flags model names that are unknown, retired, or not offered where the key lives.
+/// Flags model names that are unknown, retired, internal, of another task, without keys, or not offered where the key lives.
 pub static RULE: Rule = Rule {
     name: "unavailable-model",
     severity: Severity::Warning,
@@ -23,17 +25,28 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let key_region = key_region(context);
+    let by_key = demanded_principal_type(context).is_some_and(|found| found == API_KEY);
+    let task = task(context);
     for test in context.tests() {
         // What is left out need not be there.
         if !reads(test, context.text, "target.model.id") || is_negative(test) {
             continue;
         }
-        for value in values_of(test).into_iter().filter(|value| value.kind == ValueKind::Literal) {
+        for value in values_of(test) {
             let Some(name) = value.atom.known(context.text) else { continue };
-            if name.starts_with("ocid1.") || name.is_empty() || name.contains('*') {
+            let place = context.locate(value.atom.inner(context.text));
+            if value.kind == ValueKind::Pattern {
+                let pattern = Pattern::new(name);
+                if !name.starts_with("ocid1.") && !catalog::models().iter().any(|model| pattern.matches(model.name)) {
+                    sink.report(place, format!("`{name}` fits no known model"))
+                        .note("a pattern that fits no model never matches")
+                        .help("look the names up: `ociam catalog model`; they begin with the vendor, as in `/xai.*/`");
+                }
                 continue;
             }
-            let place = context.locate(value.atom.inner(context.text));
+            if value.kind != ValueKind::Literal || name.starts_with("ocid1.") || name.is_empty() || name.contains('*') {
+                continue;
+            }
             let Some(model) = catalog::model(name) else {
                 let report = sink.report(place, format!("`{name}` is not a known model"))
                     .note("a name that is no model's never matches");
@@ -43,19 +56,71 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
                 };
                 continue;
             };
-            if model.life == Life::Retired {
-                sink.report(place, format!("`{name}` is retired"))
-                    .note("calls to a retired model fail, whatever the policy grants")
-                    .help("name the model that took its place: `ociam catalog model`");
+            match model.life {
+                Life::Retired => {
+                    sink.report(place, format!("`{name}` is retired"))
+                        .note("calls to a retired model fail, whatever the policy grants")
+                        .help("name the model that took its place: `ociam catalog model`");
+                    continue;
+                }
+                Life::Internal => {
+                    sink.report(place, format!("`{name}` is not offered to customers"))
+                        .note("regions list it for services of Oracle's own; nobody else can call it")
+                        .help("name a model that is offered: `ociam catalog model`");
+                    continue;
+                }
+                Life::Active | Life::Deprecated | Life::Unverified => {}
+            }
+            if let Some(resource_type) = task
+                && !fits(model, resource_type)
+            {
+                sink.report(place, format!("`{name}` is no model for `{resource_type}`"))
+                    .note(format!("it is for {}, so no request on this resource-type names it", model.capability))
+                    .help("grant the resource-type that the model is called with, or name another model");
+            } else if by_key && model.api_key == Support::No {
+                sink.report(place, format!("`{name}` takes no API key"))
+                    .note("only some models are served where GenAI API keys are taken; a call of this one with a key fails")
+                    .help("name a model that takes keys, or grant it to a group or dynamic group: `ociam catalog model`");
             } else if let Some(region) = &key_region
                 && !is_offered(model, region)
             {
                 sink.report(place, format!("`{name}` is not offered on demand in `{region}`, where the key lives"))
                     .note("a key works in its own region only")
                     .help(format!("see where the model is offered: `ociam catalog model {name}`"));
+            } else if is_dedicated_only(model) {
+                sink.report(place, format!("`{name}` is served on dedicated AI clusters alone"))
+                    .severity(Severity::Info)
+                    .note("an on-demand call of it fails; what a call to a dedicated endpoint carries in `target.model.id` is not documented")
+                    .help("host it on a dedicated AI cluster and try the statement there, or name a model that is offered on demand");
             }
         }
     }
+}
+
+/// The resource-type of the statement, where it is for one task alone.
+fn task(context: &StatementContext<'_>) -> Option<&'static str> {
+    let ActionKind::Verb { resource_type: Some(atom), .. } = &context.rule()?.action.as_ref()?.kind else { return None };
+    let found = catalog::resource_type(atom.known(context.text)?)?.name;
+    ["generative-ai-chat", "generative-ai-text-embedding", "generative-ai-text-rerank"].contains(&found).then_some(found)
+}
+
+/// Whether calls of the model are calls on this resource-type.
+fn fits(model: &Model, resource_type: &str) -> bool {
+    let (embeds, reranks) = (model.capability.contains("embed"), model.capability.contains("rerank"));
+    match resource_type {
+        "generative-ai-text-embedding" => embeds,
+        "generative-ai-text-rerank" => reranks,
+        _ => !embeds && !reranks,
+    }
+}
+
+/// Whether every region that has the model has it on dedicated clusters, and none on demand.
+fn is_dedicated_only(model: &Model) -> bool {
+    let mut dedicated = false;
+    model.regions().all(|row| {
+        dedicated |= row.expected == Mode::Dedicated;
+        matches!(row.expected, Mode::Dedicated | Mode::Retired)
+    }) && dedicated
 }
 
 /// Whether on-demand calls in the region may work. A model that the catalogue has in other regions alone is not
@@ -71,12 +136,15 @@ fn is_offered(model: &Model, region: &str) -> bool {
     }
 }
 
-/// The region of the one API key that the condition demands.
+/// The region of the API keys that the condition demands, where it is but one.
 fn key_region(context: &StatementContext<'_>) -> Option<String> {
-    demanded_principal_type(context)?;
-    let id = required(condition_of(context)?)
-        .into_iter()
-        .find_map(|test| equals(test, context.text, "request.principal.id"))?;
-    let region = id.known(context.text)?.split('.').nth(3)?;
-    catalog::region(region).map(|region| region.name.to_owned())
+    demanded_principal_type(context).filter(|found| found == API_KEY)?;
+    let ids = demanded(condition_of(context)?, context.text, "request.principal.id")?;
+    let region = |value: &Value| Some(only_text(value, context.text)?.split('.').nth(3)?.to_owned());
+    let mut regions = ids.iter().map(region);
+    let first = regions.next()??;
+    if !regions.all(|other| other.as_ref() == Some(&first)) {
+        return None;
+    }
+    catalog::region(&first).map(|region| region.name.to_owned())
 }

@@ -6,7 +6,7 @@ use crate::lint::{ConfigurationContext, ParsedStatement, Sink};
 use crate::policy::ast::Statement;
 use crate::source::Role;
 
-use super::policies::{alias_of, lists, severity_in, tenancies};
+use super::policies::{admitted, alias_of, lists, severity_in, tenancies};
 
 /// Flags aliases that no define of the same policy introduces.
 pub static RULE: Rule = Rule {
@@ -36,6 +36,18 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
                 sink.report(context.located(parsed.source).locate(alias.span), format!("the policy defines no tenancy `{name}`"))
                     .note("an alias holds in the policy that defines it, and must be defined before it is used")
                     .help(format!("add `define tenancy {name} as ocid1.tenancy…` at the top of the policy"))
+                    .severity(severity_in(parsed))
+                    .statement(context.reference(parsed.source));
+            }
+            for (word, alias) in admitted(parsed) {
+                let Some(name) = alias.known(text) else { continue };
+                if defined.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                    continue;
+                }
+                let ocid = word.replace('-', "");
+                sink.report(context.located(parsed.source).locate(alias.span), format!("the policy defines no {word} `{name}`"))
+                    .note("a name is looked up in this tenancy; a group of another one is known here by the alias of its OCID alone")
+                    .help(format!("add `define {word} {name} as ocid1.{ocid}…` at the top of the policy"))
                     .severity(severity_in(parsed))
                     .statement(context.reference(parsed.source));
             }

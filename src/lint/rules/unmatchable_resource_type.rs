@@ -42,6 +42,12 @@ fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
                     .help("delete the rule, and grant with conditions in the policy");
                 continue;
             }
+            if ["user", "service"].iter().any(|word| value.eq_ignore_ascii_case(word)) {
+                sink.report(place, format!("no dynamic group holds a {}", value.to_ascii_lowercase()))
+                    .note("dynamic groups hold resources: instances, functions and the like")
+                    .help("name users by a group and services by `service` in the statement, and delete the rule");
+                continue;
+            }
             if value.is_empty() || catalog::principal_type(value).is_some_and(|found| found.in_rule || found.in_request) {
                 continue;
             }

@@ -93,7 +93,8 @@ fn stands_for_another(name: &str) -> bool {
         // Two letters may well be the name of something.
         [only] => {
             (only.len() >= 3 && only.bytes().all(|letter| letter == b'x'))
-                || ["todo", "tbd", "fixme", "changeme", "replaceme", "placeholder", "uniqueid"].contains(only)
+                || ["todo", "tbd", "fixme", "changeme", "replaceme", "placeholder"].contains(only)
+                || only.ends_with("uniqueid")
         }
         ["replace" | "change" | "fill", "me", ..] | ["replace", "with" | "by", _, ..] => true,
         ["your", _, ..] | ["enter" | "insert" | "put", "your", ..] | ["unique", "id"] => true,
@@ -121,6 +122,8 @@ mod tests {
             "ocid1.compartment.oc1..xxxxxxxxxxxx",
             "ocid1.compartment.oc1..your_ocid",
             "insert-ocid-here",
+            "ocid1.compartment.oc1..exampleuniqueID",
+            "ocid1.group.oc1..aaaaaaaaexampleuniqueID",
         ] {
             assert!(stands_for_another(name), "{name}");
         }

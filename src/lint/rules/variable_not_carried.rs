@@ -6,7 +6,7 @@ use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{ActionKind, Test};
 
-use super::conditions::{condition_of, equals, required};
+use super::conditions::{carried, condition_of, equals};
 use super::values::variable_of;
 
 /// Flags required tests of variables that the documentation excludes for the resource-type, the permission or
@@ -26,7 +26,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(rule) = context.rule().filter(|rule| !rule.kind.is_deny()) else { return };
     let Some(action) = rule.action.as_ref().map(|action| &action.kind) else { return };
     let Some(condition) = condition_of(context) else { return };
-    let tests = required(condition);
+    let tests = carried(condition, context.text);
     let named = |test: &&Test| equals(test, context.text, "request.operation")?.known(context.text);
     let operation = tests.iter().find_map(named);
     for test in &tests {
