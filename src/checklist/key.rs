@@ -126,83 +126,23 @@ pub fn key_from_json(value: &Value) -> Option<ApiKey> {
 
 /// Judges a key at a moment. `region` is where calls go; a secret with fewer than `warn_days` left is due.
 pub fn assess(key: &ApiKey, region: Option<&str>, now: Timestamp, warn_days: i64) -> KeyReport {
-    let mut remarks = Vec::new();
-    let mut say = |gravity, cause, text: String, instead: Option<String>| {
-        remarks.push(Remark { gravity, cause, text, instead });
-    };
-    let parts = ocid_parts(&key.ocid);
-    match parts {
-        None => say(
-            Gravity::Failing,
-            Some("wrong-ocid"),
-            format!("`{}` is no OCID", key.ocid),
-            Some("give the OCID of the key, which begins with `ocid1.generativeaiapikey.`".into()),
-        ),
-        Some((kind, ..)) if !kind.eq_ignore_ascii_case("generativeaiapikey") => say(
-            Gravity::Failing,
-            Some("wrong-ocid"),
-            format!("`{}` is the OCID of a `{kind}`, not of a GenAI API key", key.ocid),
-            Some("give the OCID of the key, which begins with `ocid1.generativeaiapikey.`".into()),
-        ),
-        Some(_) => {}
-    }
-    let canonical =
-        |name: &str| crate::catalog::region(name).map_or(name.to_lowercase(), |row| row.name.to_owned());
-    let own = key.region.clone().or_else(|| parts.and_then(|(_, _, region)| region.map(str::to_owned)));
-    let own = own.map(|name| canonical(&name));
-    if let (Some(own), Some(region)) = (&own, region)
-        && *own != canonical(region)
-    {
-        say(
-            Gravity::Failing,
-            Some("key-region-mismatch"),
-            format!("the key lives in `{own}` and calls go to `{region}`; it works in its own region only"),
-            Some(format!("call `{own}`, or create a key in `{region}`")),
-        );
-    }
-    if let Some(state) = key.state.as_deref().filter(|state| !state.eq_ignore_ascii_case("ACTIVE")) {
-        let (gravity, cause) = match state.to_uppercase().as_str() {
-            "CREATING" | "UPDATING" => (Gravity::Soon, None),
-            _ => (Gravity::Failing, Some("genai-secret-not-active")),
-        };
-        say(
-            gravity,
-            cause,
-            format!("the key is {state}"),
-            Some("create another key, or activate this one".into()),
-        );
-    }
+    let of_ocid = ocid_parts(&key.ocid).and_then(|(_, _, region)| region.map(str::to_owned));
+    let own = key.region.clone().or(of_ocid).map(|name| canonical(&name));
     let secrets: Vec<SecretState> =
         key.secrets.iter().enumerate().map(|(at, one)| secret(at, one, now)).collect();
-    for one in &secrets {
-        let name = &one.name;
-        match (one.works, one.days_left) {
-            (false, Some(days)) if days < 0 => {
-                say(
-                    Gravity::Note,
-                    None,
-                    format!("secret `{name}` expired {} ago", days_in_words(-days)),
-                    None,
-                );
-            }
-            (false, _) => say(Gravity::Note, None, format!("secret `{name}` is {}", one.state), None),
-            (true, Some(days)) if days < warn_days => {
-                say(Gravity::Soon, None, format!("secret `{name}` expires in {}", days_in_words(days)), None);
-            }
-            _ => {}
-        }
-    }
-    let working: Vec<&SecretState> = secrets.iter().filter(|one| one.works).collect();
-    if !secrets.is_empty() && working.is_empty() {
-        say(
-            Gravity::Failing,
-            Some("genai-secret-not-active"),
-            "no secret of the key works: calls with either get 401".into(),
-            Some("activate a secret that is inactive, or renew one".into()),
-        );
+    let mut remarks = Vec::new();
+    remarks.extend(of_another_kind(&key.ocid));
+    remarks.extend(own.as_deref().zip(region).and_then(|(own, region)| in_another_region(own, region)));
+    remarks.extend(key.state.as_deref().and_then(not_active));
+    remarks.extend(secrets.iter().filter_map(|one| worth_saying(one, warn_days)));
+    if !secrets.is_empty() && secrets.iter().all(|one| !one.works) {
+        let text = "no secret of the key works: calls with either get 401".to_owned();
+        let instead = "activate a secret that is inactive, or renew one".to_owned();
+        remarks.push(Remark::failing("genai-secret-not-active", text, instead));
     }
     if secrets.len() == 1 {
-        say(Gravity::Soon, None, "the key shows one secret: a rotation without a gap needs two".into(), None);
+        let text = "the key shows one secret: a rotation without a gap needs two".to_owned();
+        remarks.push(Remark { gravity: Gravity::Soon, cause: None, text, instead: None });
     }
     let rotation = rotation(&secrets, &key.ocid, own.as_deref(), warn_days);
     remarks.sort_by_key(|remark| std::cmp::Reverse(remark.gravity));
@@ -215,6 +155,64 @@ pub fn assess(key: &ApiKey, region: Option<&str>, now: Timestamp, warn_days: i64
         remarks,
         rotation,
     }
+}
+
+impl Remark {
+    fn failing(cause: &'static str, text: String, instead: String) -> Self {
+        Remark { gravity: Gravity::Failing, cause: Some(cause), text, instead: Some(instead) }
+    }
+}
+
+/// The identifier of a region, whatever of its names is given.
+fn canonical(name: &str) -> String {
+    crate::catalog::region(name).map_or(name.to_lowercase(), |row| row.name.to_owned())
+}
+
+fn of_another_kind(ocid: &str) -> Option<Remark> {
+    let text = match ocid_parts(ocid) {
+        None => format!("`{ocid}` is no OCID"),
+        Some((kind, ..)) if !kind.eq_ignore_ascii_case("generativeaiapikey") => {
+            format!("`{ocid}` is the OCID of a `{kind}`, not of a GenAI API key")
+        }
+        Some(_) => return None,
+    };
+    let instead = "give the OCID of the key, which begins with `ocid1.generativeaiapikey.`".to_owned();
+    Some(Remark::failing("wrong-ocid", text, instead))
+}
+
+fn in_another_region(own: &str, region: &str) -> Option<Remark> {
+    (own != canonical(region)).then(|| {
+        let text =
+            format!("the key lives in `{own}` and calls go to `{region}`; it works in its own region only");
+        let instead = format!("call `{own}`, or create a key in `{region}`");
+        Remark::failing("key-region-mismatch", text, instead)
+    })
+}
+
+fn not_active(state: &str) -> Option<Remark> {
+    let (gravity, cause) = match state.to_uppercase().as_str() {
+        "ACTIVE" => return None,
+        "CREATING" | "UPDATING" => (Gravity::Soon, None),
+        _ => (Gravity::Failing, Some("genai-secret-not-active")),
+    };
+    let instead = Some("create another key, or activate this one".to_owned());
+    Some(Remark { gravity, cause, text: format!("the key is {state}"), instead })
+}
+
+/// What there is to say of one secret: that it is of no use, or that it soon will be.
+fn worth_saying(secret: &SecretState, warn_days: i64) -> Option<Remark> {
+    let name = &secret.name;
+    let (gravity, text) = match (secret.works, secret.days_left) {
+        (false, Some(days)) if days < 0 => {
+            (Gravity::Note, format!("secret `{name}` expired {} ago", days_in_words(-days)))
+        }
+        (false, _) => (Gravity::Note, format!("secret `{name}` is {}", secret.state)),
+        (true, Some(days)) if days < warn_days => {
+            (Gravity::Soon, format!("secret `{name}` expires in {}", days_in_words(days)))
+        }
+        _ => return None,
+    };
+    Some(Remark { gravity, cause: None, text, instead: None })
 }
 
 fn days_in_words(days: i64) -> String {

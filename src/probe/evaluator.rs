@@ -2,8 +2,8 @@
 
 use super::lab::Lab;
 use crate::authz::{
-    Clause, Compiled, NearMiss, Prepared, Principal, Request, ResourcePrincipal, Tenancy, Verdict, Wanted,
-    least_statement, near_misses,
+    Clause, Compiled, Decision, NearMiss, Prepared, Principal, Request, ResourcePrincipal, Tenancy, Verdict,
+    Wanted, least_statement, near_misses,
 };
 use crate::catalog::Operation;
 use crate::diagnose::Witness;
@@ -108,113 +108,115 @@ pub fn ask(
         .iter()
         .filter_map(|one_of| one_of.iter().find_map(|right| least_statement(&prepared, right)))
         .collect();
-    let mut testimony = Testimony {
-        witnesses: Vec::new(),
+    let new = Testimony {
         statements: least,
         attach: Some("in a policy attached to the root compartment".to_owned()),
-        granted: None,
-        mends: None,
-        elsewhere: None,
+        ..Testimony::default()
     };
     if !has_policies {
-        return testimony;
+        return new;
     }
-    let place = |at: usize| {
-        compiled.origins.get(at).map_or_else(String::new, |origin| {
-            let text: Vec<&str> = origin.text.split_whitespace().collect();
-            format!("`{}` (statement {} of `{}`)", text.join(" "), origin.index + 1, origin.policy)
-        })
-    };
-    let witness = |text: String, supports: &[(&str, f64)]| Witness {
+    if let Some(ocid) = nowhere(&compiled, compartment) {
+        let text = format!("the tenancy has no compartment `{ocid}`");
+        let witnesses = vec![witness(text, &[("wrong-ocid", SURE), ("policy-missing", -2.0)])];
+        return Testimony { witnesses, ..Testimony::default() };
+    }
+    match decision.verdict {
+        Verdict::Allow => granted(&compiled, &decision, meant),
+        Verdict::Unknown => {
+            let open: Vec<&str> = decision.unknowns.iter().take(2).map(|open| &*open.reason).collect();
+            let text = format!("the policies at hand leave it open: {}", open.join("; "));
+            Testimony { witnesses: vec![witness(text, &[("dynamic-group-not-matching", 0.3)])], ..new }
+        }
+        Verdict::Deny => match decision.denied_by.first() {
+            Some(at) => {
+                let text = format!("a deny statement takes the right away: {}", place(&compiled, *at));
+                Testimony { witnesses: vec![witness(text, &[("policy-missing", FAIRLY)])], ..new }
+            }
+            None => missed(&prepared, &near_misses(&prepared, &decision), new),
+        },
+    }
+}
+
+fn witness(text: String, supports: &[(&str, f64)]) -> Witness {
+    Witness {
         kind: "policy",
         text,
         supports: supports.iter().map(|(cause, weight)| ((*cause).to_owned(), *weight)).collect(),
         excludes: Vec::new(),
-    };
-    if let Some(ocid) = nowhere(&compiled, compartment) {
-        let text = format!("the tenancy has no compartment `{ocid}`");
-        testimony.witnesses.push(witness(text, &[("wrong-ocid", SURE), ("policy-missing", -2.0)]));
-        testimony.statements.clear();
-        testimony.attach = None;
-        return testimony;
     }
-    match decision.verdict {
-        Verdict::Allow => {
-            let by = decision.granted_by.first().map(|at| place(*at)).unwrap_or_default();
-            let granting = decision.granted_by.first().and_then(|at| compiled.origins.get(*at));
-            let granting = granting.map(|origin| origin.policy.clone()).unwrap_or_default();
-            let policy = compiled.tenancy.policies.iter().find(|policy| *policy.name == *granting);
-            let attached = policy.and_then(|policy| policy.compartment.clone());
-            // What is not resolved yet is mostly attached to the root.
-            testimony.granted = Some(attached.filter(|place| !place.contains("${")).unwrap_or_default());
-            let text = format!(
-                "the policies at hand grant this call by {by}, so what is in force differs from them"
-            );
-            testimony.witnesses.push(witness(
-                text,
-                &[
-                    ("iam-propagation", if meant { 3.2 } else { 4.0 }),
-                    ("policy-not-applied", if meant { 4.0 } else { 2.0 }),
-                    ("wrong-ocid", 1.0),
-                    // Who called is known here.
-                    ("principal-mismatch", -2.0),
-                    ("wrong-profile-credential", -1.0),
-                    ("policy-missing", -4.0),
-                    ("policy-wrong-compartment", -3.0),
-                    ("policy-subject-mismatch", -3.0),
-                    ("policy-condition-mismatch", -3.0),
-                    ("permission-not-in-verb", -3.0),
-                    ("resource-type-not-covered", -2.0),
-                    ("dynamic-group-not-matching", -3.0),
-                    ("dynamic-group-nonexistent", -3.0),
-                    ("group-domain-prefix", -2.0),
-                ],
-            ));
-            testimony.statements.clear();
-            testimony.attach = None;
+}
+
+/// A statement with its place in its policy.
+fn place(compiled: &Compiled, at: usize) -> String {
+    compiled.origins.get(at).map_or_else(String::new, |origin| {
+        let text: Vec<&str> = origin.text.split_whitespace().collect();
+        format!("`{}` (statement {} of `{}`)", text.join(" "), origin.index + 1, origin.policy)
+    })
+}
+
+/// The policies grant what was refused.
+fn granted(compiled: &Compiled, decision: &Decision, meant: bool) -> Testimony {
+    let granting = decision.granted_by.first();
+    let by = granting.map(|at| place(compiled, *at)).unwrap_or_default();
+    let name = granting.and_then(|at| compiled.origins.get(*at)).map(|origin| &*origin.policy);
+    let policy = compiled.tenancy.policies.iter().find(|policy| policy.name == name.unwrap_or_default());
+    let attached = policy.and_then(|policy| policy.compartment.clone());
+    let text = format!("the policies at hand grant this call by {by}, so what is in force differs from them");
+    let supports = [
+        ("iam-propagation", if meant { 3.2 } else { 4.0 }),
+        ("policy-not-applied", if meant { 4.0 } else { 2.0 }),
+        ("wrong-ocid", 1.0),
+        // Who called is known here.
+        ("principal-mismatch", -2.0),
+        ("wrong-profile-credential", -1.0),
+        ("policy-missing", -4.0),
+        ("policy-wrong-compartment", -3.0),
+        ("policy-subject-mismatch", -3.0),
+        ("policy-condition-mismatch", -3.0),
+        ("permission-not-in-verb", -3.0),
+        ("resource-type-not-covered", -2.0),
+        ("dynamic-group-not-matching", -3.0),
+        ("dynamic-group-nonexistent", -3.0),
+        ("group-domain-prefix", -2.0),
+    ];
+    Testimony {
+        witnesses: vec![witness(text, &supports)],
+        // What is not resolved yet is mostly attached to the root.
+        granted: Some(attached.filter(|place| !place.contains("${")).unwrap_or_default()),
+        ..Testimony::default()
+    }
+}
+
+/// No statement grants the call; the two that come nearest say why. `new` words the least new statement, which the
+/// edit of the nearest replaces.
+fn missed(prepared: &Prepared<'_>, misses: &[NearMiss], new: Testimony) -> Testimony {
+    let compiled = prepared.compiled;
+    let mut testimony = new;
+    if misses.is_empty() {
+        let text = "no statement at hand comes near to granting this call".to_owned();
+        testimony.witnesses.push(witness(text, &[("policy-missing", SURE)]));
+    }
+    let fewest = misses.iter().map(|miss| miss.failed.len()).min().unwrap_or(0);
+    let best = misses.iter().filter(|miss| miss.failed.len() == fewest).take(2);
+    for (rank, miss) in best.enumerate() {
+        let Some((cause, said)) = judge(prepared, compiled, miss) else { continue };
+        if cause == "policy-wrong-compartment" && testimony.elsewhere.is_none() {
+            testimony.elsewhere = miss.failed.first().and_then(|failed| scope(compiled, &failed.expected));
         }
-        Verdict::Unknown => {
-            let open: Vec<&str> = decision.unknowns.iter().take(2).map(|open| &*open.reason).collect();
-            let text = format!("the policies at hand leave it open: {}", open.join("; "));
-            testimony.witnesses.push(witness(text, &[("dynamic-group-not-matching", 0.3)]));
-        }
-        Verdict::Deny => {
-            if let Some(at) = decision.denied_by.first() {
-                let text = format!("a deny statement takes the right away: {}", place(*at));
-                testimony.witnesses.push(witness(text, &[("policy-missing", FAIRLY)]));
-                return testimony;
-            }
-            let misses = near_misses(&prepared, &decision);
-            if misses.is_empty() {
-                let text = "no statement at hand comes near to granting this call".to_owned();
-                testimony.witnesses.push(witness(text, &[("policy-missing", SURE)]));
-            }
-            let fewest = misses.iter().map(|miss| miss.failed.len()).min().unwrap_or(0);
-            let best = misses.iter().filter(|miss| miss.failed.len() == fewest).take(2);
-            for (rank, miss) in best.enumerate() {
-                let Some((cause, said)) = judge(&prepared, &compiled, miss) else { continue };
-                if cause == "policy-wrong-compartment" && testimony.elsewhere.is_none() {
-                    testimony.elsewhere =
-                        miss.failed.first().and_then(|failed| scope(&compiled, &failed.expected));
-                }
-                let sure = if fewest <= 1 { SURE } else { FAIRLY };
-                let weight = if rank == 0 { sure } else { sure / 2.0 };
-                let text = format!("{} would grant this call but for its {said}", place(miss.origin));
-                testimony.witnesses.push(witness(text, &[(cause, weight), ("policy-missing", -2.0)]));
-                if rank == 0
-                    && let Some(edit) = &miss.edit
-                {
-                    testimony.statements = vec![edit.clone()];
-                    testimony.attach = Some(match &miss.attach {
-                        Some(_) => "in a policy attached to the root compartment".to_owned(),
-                        None => {
-                            let origin = compiled.origins.get(miss.origin);
-                            testimony.mends = origin.map(|origin| (origin.policy.to_string(), origin.index));
-                            let policy = origin.map(|origin| origin.policy.clone());
-                            format!("in place of the statement in `{}`", policy.unwrap_or_default())
-                        }
-                    });
-                }
+        let sure = if fewest <= 1 { SURE } else { FAIRLY };
+        let weight = if rank == 0 { sure } else { sure / 2.0 };
+        let text = format!("{} would grant this call but for its {said}", place(compiled, miss.origin));
+        testimony.witnesses.push(witness(text, &[(cause, weight), ("policy-missing", -2.0)]));
+        if rank == 0
+            && let Some(edit) = &miss.edit
+        {
+            testimony.statements = vec![edit.clone()];
+            if miss.attach.is_none() {
+                let origin = compiled.origins.get(miss.origin);
+                testimony.mends = origin.map(|origin| (origin.policy.to_string(), origin.index));
+                let policy = origin.map(|origin| &*origin.policy).unwrap_or_default();
+                testimony.attach = Some(format!("in place of the statement in `{policy}`"));
             }
         }
     }

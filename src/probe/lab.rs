@@ -235,9 +235,8 @@ impl Lab {
                 _ if ask.ends_by().is_some() => 2,
                 _ => 1,
             };
-            let spend = |spent: u32| (spent + cost <= self.limits.requests).then_some(spent + cost);
-            if self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_err() {
-                return Sent::NotSent(format!("the {} requests of this run are spent", self.limits.requests));
+            if let Err(spent) = self.take(cost) {
+                return spent;
             }
             let mut call = call.clone();
             let number = self.spent.load(Ordering::Relaxed);
@@ -258,19 +257,35 @@ impl Lab {
                 waited = (waited * 2).min(Duration::from_secs(8));
                 continue;
             }
+            // What an experiment was answered is read on.
             let keep = matches!(label.occasion, Occasion::Experiment(_));
             let body = outcome.as_ref().ok().filter(|answer| keep && answer.is_success());
             let body = body.and_then(Answer::json);
             let observation =
                 Observation::new(label, ask.probe.method, call.url.as_str(), &outcome, &cleaner);
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.push(observation);
-            let at = seen.len() - 1;
-            if let Some(body) = body {
-                self.bodies.lock().unwrap_or_else(PoisonError::into_inner).insert(at, body);
-            }
-            return Sent::Seen(at);
+            return self.note(observation, body);
         }
+    }
+
+    /// Counts requests against the limit of the run.
+    fn take(&self, cost: u32) -> Result<(), Sent> {
+        let most = self.limits.requests;
+        let add = |spent: u32| (spent + cost <= most).then_some(spent + cost);
+        match self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Sent::NotSent(format!("the {most} requests of this run are spent"))),
+        }
+    }
+
+    /// Keeps what was seen, with the body of the answer where it is read on.
+    fn note(&self, observation: Observation, body: Option<Value>) -> Sent {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push(observation);
+        let at = seen.len() - 1;
+        if let Some(body) = body {
+            self.bodies.lock().unwrap_or_else(PoisonError::into_inner).insert(at, body);
+        }
+        Sent::Seen(at)
     }
 
     /// Sends what opens something. It goes on when nobody waits for it any more, so that it is known what to close.

@@ -35,72 +35,17 @@ pub fn witnesses(tenancy: &Tenancy, named: &Named<'_>) -> Vec<Witness> {
     let mut say =
         |text: String, cause: &str, weight: f64| found.push(Witness::of("tenancy", text, cause, weight));
     let sure = if tenancy.complete { LISTED } else { PERHAPS };
-    let refused = named.seen.authenticated != Shown::No;
     if let (Some(own), Some(listed)) = (named.tenancy, tenancy.ocid.as_deref())
         && own != listed
     {
         let text = format!("the credential is of tenancy `{own}`, the tenancy file of `{listed}`");
         say(text, "wrong-profile-credential", LISTED);
     }
-    if let Some(ocid) =
-        named.target.compartment.as_deref().filter(|ocid| ocid.starts_with("ocid1.compartment."))
-        && refused
-        && !tenancy.compartments.is_empty()
-        && tenancy.compartments.iter().all(|row| row.ocid.as_deref() != Some(ocid))
-    {
-        let listed = tenancy.compartments.iter().filter_map(|row| row.ocid.as_deref());
-        let text = format!("the tenancy has no compartment `{ocid}`");
-        strangers.push(stranger(text, ocid, listed, sure));
-    }
-    let endpoint = named.target.model.as_deref().filter(|model| super::is_endpoint(model));
-    let endpoint = match named.seen.plane.as_str() {
-        plane if plane.starts_with("inference") => endpoint,
-        plane if plane.starts_with("agent") => named.target.agent_endpoint.as_deref(),
-        _ => None,
-    };
-    // A list of endpoints is often left out, so that an empty one says nothing.
-    if let Some(ocid) = endpoint
-        && refused
-        && !tenancy.endpoints.is_empty()
-    {
-        match tenancy.endpoints.iter().find(|row| row.ocid == ocid) {
-            None => {
-                let listed = tenancy.endpoints.iter().map(|row| row.ocid.as_str());
-                let text = format!("the tenancy has no endpoint `{ocid}`");
-                strangers.push(stranger(text, ocid, listed, sure));
-            }
-            Some(row) => {
-                if let Some(region) = row.region.as_deref().filter(|region| *region != named.region) {
-                    let text =
-                        format!("the endpoint lies in `{region}`, and the call goes to `{}`", named.region);
-                    say(text, "region-url-mismatch", LISTED);
-                }
-                if let Some(state) = row.state.as_deref().filter(|state| *state != "ACTIVE") {
-                    say(format!("the endpoint is {state}"), "state-conflict-as-403", PERHAPS);
-                }
-            }
-        }
-    }
-    if let Some(ocid) = named.target.project.as_deref()
-        && refused
-        && !tenancy.projects.is_empty()
-    {
-        match tenancy.projects.iter().find(|row| row.ocid == ocid) {
-            None => say(format!("the tenancy has no project `{ocid}`"), "wrong-project-ocid", sure),
-            Some(row) if row.region.as_deref().is_some_and(|region| region != named.region) => {
-                let own = row.region.as_deref().unwrap_or_default();
-                say(
-                    format!("the project lies in `{own}`, and the call goes to `{}`", named.region),
-                    "wrong-project-ocid",
-                    LISTED,
-                );
-            }
-            Some(row) if row.state.as_deref().is_some_and(|state| state != "ACTIVE") => {
-                let state = row.state.as_deref().unwrap_or_default();
-                say(format!("the project is {state}"), "wrong-project-ocid", PERHAPS);
-            }
-            Some(_) => {}
-        }
+    // Who is not known is told nothing of what the call names.
+    if named.seen.authenticated != Shown::No {
+        strangers.extend(compartment(tenancy, named, sure));
+        strangers.extend(endpoint(tenancy, named, sure, &mut say));
+        project(tenancy, named, sure, &mut say);
     }
     if let Some(regions) = &tenancy.regions
         && !regions.iter().any(|region| region == named.region)
@@ -124,6 +69,59 @@ pub fn witnesses(tenancy: &Tenancy, named: &Named<'_>) -> Vec<Witness> {
     }
     found.extend(strangers);
     found
+}
+
+/// Takes a text, the cause that it speaks for and how much it counts.
+type Say<'s> = dyn FnMut(String, &str, f64) + 's;
+
+fn compartment(tenancy: &Tenancy, named: &Named<'_>, sure: f64) -> Option<Witness> {
+    let ocid = named.target.compartment.as_deref().filter(|ocid| ocid.starts_with("ocid1.compartment."))?;
+    let listed = || tenancy.compartments.iter().filter_map(|row| row.ocid.as_deref());
+    if tenancy.compartments.is_empty() || listed().any(|other| other == ocid) {
+        return None;
+    }
+    Some(stranger(format!("the tenancy has no compartment `{ocid}`"), ocid, listed(), sure))
+}
+
+/// The endpoint of a dedicated AI cluster or of an agent, as the plane has it.
+fn endpoint(tenancy: &Tenancy, named: &Named<'_>, sure: f64, say: &mut Say<'_>) -> Option<Witness> {
+    let ocid = match named.seen.plane.as_str() {
+        plane if plane.starts_with("inference") => {
+            named.target.model.as_deref().filter(|model| super::is_endpoint(model))
+        }
+        plane if plane.starts_with("agent") => named.target.agent_endpoint.as_deref(),
+        _ => None,
+    }?;
+    // A list of endpoints is often left out, so that an empty one says nothing.
+    if tenancy.endpoints.is_empty() {
+        return None;
+    }
+    let Some(row) = tenancy.endpoints.iter().find(|row| row.ocid == ocid) else {
+        let listed = tenancy.endpoints.iter().map(|row| row.ocid.as_str());
+        return Some(stranger(format!("the tenancy has no endpoint `{ocid}`"), ocid, listed, sure));
+    };
+    if let Some(region) = row.region.as_deref().filter(|region| *region != named.region) {
+        let text = format!("the endpoint lies in `{region}`, and the call goes to `{}`", named.region);
+        say(text, "region-url-mismatch", LISTED);
+    }
+    if let Some(state) = row.state.as_deref().filter(|state| *state != "ACTIVE") {
+        say(format!("the endpoint is {state}"), "state-conflict-as-403", PERHAPS);
+    }
+    None
+}
+
+fn project(tenancy: &Tenancy, named: &Named<'_>, sure: f64, say: &mut Say<'_>) {
+    const CAUSE: &str = "wrong-project-ocid";
+    let Some(ocid) = named.target.project.as_deref().filter(|_| !tenancy.projects.is_empty()) else { return };
+    let Some(row) = tenancy.projects.iter().find(|row| row.ocid == ocid) else {
+        return say(format!("the tenancy has no project `{ocid}`"), CAUSE, sure);
+    };
+    if let Some(own) = row.region.as_deref().filter(|region| *region != named.region) {
+        let text = format!("the project lies in `{own}`, and the call goes to `{}`", named.region);
+        say(text, CAUSE, LISTED);
+    } else if let Some(state) = row.state.as_deref().filter(|state| *state != "ACTIVE") {
+        say(format!("the project is {state}"), CAUSE, PERHAPS);
+    }
 }
 
 /// An OCID that a list lacks. One as OCI writes them, and near to none that is listed, is somebody's: another
@@ -154,7 +152,7 @@ fn stranger<'l>(text: String, ocid: &str, listed: impl Iterator<Item = &'l str>,
 /// So many signs apart, an OCID is a slip of another one.
 const MISTYPED: usize = 8;
 
-fn key(tenancy: &Tenancy, named: &Named<'_>, say: &mut dyn FnMut(String, &str, f64)) {
+fn key(tenancy: &Tenancy, named: &Named<'_>, say: &mut Say<'_>) {
     if named.seen.authenticated == Shown::Yes {
         return;
     }

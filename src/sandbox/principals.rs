@@ -83,14 +83,37 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
     tenancy.unseen.clear();
     fill_regions(tenancy);
     let realm = realm(tenancy);
-    let home = tenancy.home_region.clone().unwrap_or_else(|| HOME.to_owned());
-    let made = |kind: &str, name: &str| ocid(kind, realm, "", name);
-    let regional = |kind: &str, name: &str| ocid(kind, realm, &home, name);
     let name = tenancy.name.get_or_insert_with(|| "sandbox".into()).clone();
-    tenancy.ocid.get_or_insert_with(|| made("tenancy", &name));
+    tenancy.ocid.get_or_insert_with(|| ocid("tenancy", realm, "", &name));
     add_members(tenancy);
     settle::settle(tenancy);
     settle::add_named_compartments(tenancy);
+    if tenancy.users.is_empty() {
+        tenancy.users.push(User { name: "sandbox-user".into(), ..User::default() });
+    }
+    give_ocids(tenancy, realm);
+    let user = match &settings.user {
+        Some(wanted) => find_user(tenancy, wanted, "user")?,
+        None => tenancy.users.first().ok_or("the tenancy has no user")?,
+    };
+    let user = user.ocid.clone().unwrap_or_default();
+    let profiles = profiles(tenancy, settings)?;
+    let is = |kind: &'static str| move |one: &Resource| one.kind.eq_ignore_ascii_case(kind);
+    let instance = pick(tenancy, settings.instance.as_deref(), &[&is("instance")], "instance")?;
+    let cluster = pick(tenancy, settings.workload.cluster.as_deref(), &[&is("cluster")], "cluster")?;
+    // A function where there is one, since that is what resource principals are known from.
+    let other = |one: &Resource| !is("instance")(one) && !is("cluster")(one);
+    let resource = pick(tenancy, settings.resource.as_deref(), &[&is("fnfunc"), &other], "fnfunc")?;
+    let api_key = fill_api_keys(tenancy, realm);
+    let workload = Workload { cluster: Some(cluster), ..settings.workload.clone() };
+    Ok(Principals { user, profiles, instance, resource, workload, api_key })
+}
+
+/// Gives an OCID to everything that has none.
+fn give_ocids(tenancy: &mut Tenancy, realm: &str) {
+    let made = |kind: &str, name: &str| ocid(kind, realm, "", name);
+    let within =
+        |outer: &Option<String>, name: &str| format!("{}/{name}", outer.as_deref().unwrap_or_default());
     for one in &mut tenancy.compartments {
         let place = format!("{}:{}", one.parent.as_deref().unwrap_or_default(), one.path);
         one.ocid.get_or_insert_with(|| made("compartment", &place));
@@ -99,54 +122,48 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
         one.ocid.get_or_insert_with(|| made("domain", &one.name));
     }
     for one in &mut tenancy.groups {
-        let name = format!("{}/{}", one.domain.as_deref().unwrap_or_default(), one.name);
-        one.ocid.get_or_insert_with(|| made("group", &name));
+        one.ocid.get_or_insert_with(|| made("group", &within(&one.domain, &one.name)));
     }
     for one in &mut tenancy.dynamic_groups {
-        let name = format!("{}/{}", one.domain.as_deref().unwrap_or_default(), one.name);
-        one.ocid.get_or_insert_with(|| made("dynamicgroup", &name));
+        one.ocid.get_or_insert_with(|| made("dynamicgroup", &within(&one.domain, &one.name)));
     }
     for one in &mut tenancy.policies {
-        let name = format!("{}/{}", one.compartment.as_deref().unwrap_or_default(), one.name);
-        one.ocid.get_or_insert_with(|| made("policy", &name));
-    }
-    if tenancy.users.is_empty() {
-        tenancy.users.push(User { name: "sandbox-user".into(), ..User::default() });
+        one.ocid.get_or_insert_with(|| made("policy", &within(&one.compartment, &one.name)));
     }
     for one in &mut tenancy.users {
         one.ocid.get_or_insert_with(|| made("user", &one.name));
     }
-    let find = |wanted: &str, field: &str| {
-        let called =
-            |user: &&User| user.name.eq_ignore_ascii_case(wanted) || user.ocid.as_deref() == Some(wanted);
-        let known = tenancy.users.iter().find(called);
-        known.ok_or_else(|| format!("`sandbox.{field}` names `{wanted}`, whom the tenancy does not have"))
-    };
-    let user = match &settings.user {
-        Some(wanted) => find(wanted, "user")?,
-        None => tenancy.users.first().ok_or("the tenancy has no user")?,
-    };
-    let user = user.ocid.clone().unwrap_or_default();
+}
+
+/// The user that a setting names by name or OCID.
+fn find_user<'t>(tenancy: &'t Tenancy, wanted: &str, field: &str) -> Result<&'t User, String> {
+    let called =
+        |user: &&User| user.name.eq_ignore_ascii_case(wanted) || user.ocid.as_deref() == Some(wanted);
+    let known = tenancy.users.iter().find(called);
+    known.ok_or_else(|| format!("`sandbox.{field}` names `{wanted}`, whom the tenancy does not have"))
+}
+
+fn profiles(tenancy: &Tenancy, settings: &Settings) -> Result<Vec<Profile>, String> {
     let mut profiles: Vec<Profile> = Vec::new();
     for wanted in &settings.profiles {
-        let known = find(wanted, "profiles")?;
+        let known = find_user(tenancy, wanted, "profiles")?;
         let name = profile_name(&known.name);
         if profiles.iter().any(|one| one.name == name) || RESERVED.contains(&name.as_str()) {
             return Err(format!("`sandbox.profiles` gives two users the profile `{name}`"));
         }
         profiles.push(Profile { name, user: known.ocid.clone().unwrap_or_default() });
     }
-    let is = |kind: &'static str| move |one: &Resource| one.kind.eq_ignore_ascii_case(kind);
-    let instance = pick(tenancy, settings.instance.as_deref(), &[&is("instance")], "instance")?;
-    let cluster = pick(tenancy, settings.workload.cluster.as_deref(), &[&is("cluster")], "cluster")?;
-    // A function where there is one, since that is what resource principals are known from.
-    let other = |one: &Resource| !is("instance")(one) && !is("cluster")(one);
-    let resource = pick(tenancy, settings.resource.as_deref(), &[&is("fnfunc"), &other], "fnfunc")?;
+    Ok(profiles)
+}
+
+/// Sees to it that there is a GenAI API key and that each has two secrets. Gives the OCID of the first.
+fn fill_api_keys(tenancy: &mut Tenancy, realm: &str) -> String {
     if tenancy.api_keys.is_empty() {
+        let home = tenancy.home_region.clone().unwrap_or_else(|| HOME.to_owned());
         tenancy.api_keys.push(ApiKey {
-            ocid: regional("generativeaiapikey", "sandbox"),
+            ocid: ocid("generativeaiapikey", realm, &home, "sandbox"),
             name: Some("sandbox-key".into()),
-            region: Some(home.clone()),
+            region: Some(home),
             compartment: Some(String::new()),
             state: Some("ACTIVE".into()),
             secrets: Vec::new(),
@@ -155,16 +172,11 @@ pub fn complete(tenancy: &mut Tenancy, settings: &Settings) -> Result<Principals
     for key in &mut tenancy.api_keys {
         // A key has two secrets, whatever is said of them.
         for name in ["one", "two"].into_iter().skip(key.secrets.len()) {
-            key.secrets.push(Secret {
-                name: Some(name.into()),
-                state: Some("ACTIVE".into()),
-                ..Secret::default()
-            });
+            let (name, state) = (Some(name.into()), Some("ACTIVE".into()));
+            key.secrets.push(Secret { name, state, ..Secret::default() });
         }
     }
-    let api_key = tenancy.api_keys.first().map(|key| key.ocid.clone()).unwrap_or_default();
-    let workload = Workload { cluster: Some(cluster), ..settings.workload.clone() };
-    Ok(Principals { user, profiles, instance, resource, workload, api_key })
+    tenancy.api_keys.first().map(|key| key.ocid.clone()).unwrap_or_default()
 }
 
 /// What a profile is called: the user's name up to its `@`, in capitals.

@@ -41,24 +41,8 @@ pub(super) fn choose(
     endpoints: &Endpoints,
     around: &dyn Surroundings,
 ) -> Result<Chosen, Failure> {
-    let named = |method: &str| args.auth.iter().any(|name| name == method);
-    let mut api_keys: Vec<SecretSource> = args.key.secret().into_iter().collect();
-    if let Some(standby) = &args.key.standby {
-        if api_keys.is_empty() {
-            api_keys.push(SecretSource::Variable("OCI_GENAI_API_KEY".to_owned()));
-        }
-        api_keys.push(standby.clone());
-    }
-    let discovery = discover(
-        &Wanted {
-            config_file: args.config_file.clone(),
-            profile: args.profile.clone(),
-            passphrase: args.passphrase.clone(),
-            api_keys,
-            instance: named("instance-principal"),
-        },
-        around,
-    );
+    let named = |method: &str| is_named(args, method);
+    let discovery = discover(&wanted(args), around);
     let mut chosen = Chosen { notes: discovery.notes.clone(), ..Chosen::default() };
     chosen.fingerprints = discovery.fingerprints.clone();
     let (_, chosen_by) = active_profile(args.profile.as_deref(), around);
@@ -91,25 +75,11 @@ pub(super) fn choose(
             }
             State::Usable(auth) => {
                 let found = checks(&discovery, candidate, target, scope, endpoints, key_id, around);
-                let unusable_for = |unusable: &Unusable| {
+                if let Some(unusable) = not_to_be_sent(candidate, &found, scope, around) {
                     let held = &candidate.held;
-                    Explainer::unusable(candidate.method, &candidate.origin, held, unusable, &found)
-                };
-                // A host that is known to be another vendor's gets no credential of OCI, even when it is named.
-                if let Some(wrong) = found.iter().find(|evidence| {
-                    evidence.strength == Strength::Certain && evidence.cause == Some("wrong-host")
-                }) {
-                    let unusable = Unusable { why: wrong.text.clone(), cause: "wrong-host" };
-                    chosen.findings.push(unusable_for(&unusable));
-                    continue;
-                }
-                let unmoved = scope.place.is_none() && matches!(scope.regions, Regions::Own);
-                let own = candidate.held.region.as_deref().filter(|_| unmoved);
-                if let Some(Err(error)) = own.map(|name| place(name, around)) {
-                    let seen = own.is_some_and(|name| name.chars().all(|c| c.is_ascii_graphic() || c == ' '));
-                    let cause = if seen { "config-attribute-invalid" } else { "hidden-character-in-id" };
-                    let unusable = Unusable { why: format!("`region` of the profile: {error}"), cause };
-                    chosen.findings.push(unusable_for(&unusable));
+                    let finding =
+                        Explainer::unusable(candidate.method, &candidate.origin, held, &unusable, &found);
+                    chosen.findings.push(finding);
                     continue;
                 }
                 // Files and variables may name the same credential.
@@ -139,6 +109,50 @@ pub(super) fn choose(
     let mut shown = BTreeSet::new();
     chosen.not_tried.retain(|each| shown.insert((each.method, each.origin.clone())));
     Ok(chosen)
+}
+
+fn is_named(args: &ProbeArgs, method: &str) -> bool {
+    args.auth.iter().any(|name| name == method)
+}
+
+/// What the arguments say of where credentials are.
+fn wanted(args: &ProbeArgs) -> Wanted {
+    let mut api_keys: Vec<SecretSource> = args.key.secret().into_iter().collect();
+    if let Some(standby) = &args.key.standby {
+        if api_keys.is_empty() {
+            api_keys.push(SecretSource::Variable("OCI_GENAI_API_KEY".to_owned()));
+        }
+        api_keys.push(standby.clone());
+    }
+    Wanted {
+        config_file: args.config_file.clone(),
+        profile: args.profile.clone(),
+        passphrase: args.passphrase.clone(),
+        api_keys,
+        instance: is_named(args, "instance-principal"),
+    }
+}
+
+/// Why a credential that is whole is sent nowhere all the same.
+fn not_to_be_sent(
+    candidate: &Candidate,
+    found: &[preflight::Evidence],
+    scope: &Scope,
+    around: &dyn Surroundings,
+) -> Option<Unusable> {
+    // A host that is known to be another vendor's gets no credential of OCI, even when it is named.
+    let wrong = found
+        .iter()
+        .find(|evidence| evidence.strength == Strength::Certain && evidence.cause == Some("wrong-host"));
+    if let Some(wrong) = wrong {
+        return Some(Unusable { why: wrong.text.clone(), cause: "wrong-host" });
+    }
+    let unmoved = scope.place.is_none() && matches!(scope.regions, Regions::Own);
+    let own = candidate.held.region.as_deref().filter(|_| unmoved)?;
+    let error = place(own, around).err()?;
+    let seen = own.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    let cause = if seen { "config-attribute-invalid" } else { "hidden-character-in-id" };
+    Some(Unusable { why: format!("`region` of the profile: {error}"), cause })
 }
 
 fn credential_of(candidate: &Candidate, auth: &Arc<dyn AuthMethod>, standby: bool) -> Credential {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{Asked, places, text};
 use super::SINCE;
-use crate::authz::{Group, Tags, Tenancy, User};
+use crate::authz::{Group, Policy, Tags, Tenancy, User};
 use crate::sandbox::store;
 
 /// A kind of thing that IAM keeps.
@@ -131,120 +131,118 @@ pub fn is_member(group: &Group, user: &User) -> bool {
 /// All things of a kind, in the order of the model. Those of other identity domains than Default are not IAM's to list.
 pub fn all(asked: Asked<'_>, kind: Kind) -> Vec<Entity> {
     let tenancy = asked.tenancy;
-    let root = places::root(tenancy);
-    let plain = |at: usize, ocid: String, name: &str, more: Value| {
-        let mut value = json!({ "id": ocid, "compartmentId": root, "name": name, "description": name,
-            "timeCreated": SINCE, "lifecycleState": "ACTIVE", "inactiveStatus": null, "freeformTags": {},
-            "definedTags": {} });
-        for (key, field) in more.as_object().into_iter().flatten() {
-            super::super::set(&mut value, key, field.clone());
-        }
-        let attributes = BTreeMap::from([
-            (format!("target.{}.id", kind.word()), vec![ocid.clone()]),
-            (format!("target.{}.name", kind.word()), vec![name.to_owned()]),
-        ]);
-        Entity { ocid, compartment: root.clone(), target: root.clone(), attributes, value, at }
-    };
     match kind {
-        Kind::Compartment => places::compartments(tenancy)
-            .into_iter()
-            .enumerate()
-            .map(|(at, place)| {
-                let more = json!({ "compartmentId": place.parent, "isAccessible": true,
-                    "definedTags": tags(&place.row.tags) });
-                let entity = plain(at, place.ocid.clone(), &place.name, more);
-                Entity {
-                    compartment: place.parent,
-                    target: place.ocid,
-                    attributes: BTreeMap::new(),
-                    ..entity
-                }
-            })
-            .collect(),
-        Kind::Group => tenancy
-            .groups
-            .iter()
-            .enumerate()
-            .filter(|(_, group)| is_default(group.domain.as_deref()))
+        Kind::Compartment => compartments(tenancy),
+        Kind::Group => of_default(&tenancy.groups, |group| &group.domain)
             .map(|(at, group)| {
-                plain(at, group_ocid(group), &group.name, json!({ "definedTags": tags(&group.tags) }))
+                let more = json!({ "definedTags": tags(&group.tags) });
+                plain(tenancy, kind, at, group_ocid(group), &group.name, more)
             })
             .collect(),
-        Kind::User => tenancy
-            .users
-            .iter()
-            .enumerate()
-            .filter(|(_, user)| is_default(user.domain.as_deref()))
-            .map(|(at, user)| {
-                let capabilities = json!({ "canUseConsolePassword": true, "canUseApiKeys": true,
-                    "canUseAuthTokens": true, "canUseSmtpCredentials": true, "canUseDbCredentials": true,
-                    "canUseCustomerSecretKeys": true, "canUseOAuth2ClientCredentials": true });
-                let more = json!({ "email": null, "emailVerified": false, "identityProviderId": null,
-                    "capabilities": capabilities, "isMfaActivated": false });
-                plain(at, user_ocid(user), &user.name, more)
-            })
-            .collect(),
-        Kind::Membership => {
-            let groups =
-                tenancy.groups.iter().enumerate().filter(|(_, group)| is_default(group.domain.as_deref()));
-            groups
-                .flat_map(|(at, group)| {
-                    let members = tenancy.users.iter().filter(move |user| is_member(group, user));
-                    members.map(move |user| (at, group_ocid(group), user_ocid(user)))
-                })
-                .map(|(at, group, user)| {
-                    let ocid = store::ocid(Kind::Membership.word(), "", &[&group, &user]);
-                    let value = json!({ "id": ocid, "compartmentId": root, "groupId": group, "userId": user,
-                        "timeCreated": SINCE, "lifecycleState": "ACTIVE", "inactiveStatus": null });
-                    let attributes = BTreeMap::new();
-                    Entity { ocid, compartment: root.clone(), target: root.clone(), attributes, value, at }
-                })
-                .collect()
-        }
-        Kind::DynamicGroup => tenancy
-            .dynamic_groups
-            .iter()
-            .enumerate()
-            .filter(|(_, group)| is_default(group.domain.as_deref()))
+        Kind::User => users(tenancy),
+        Kind::Membership => memberships(tenancy),
+        Kind::DynamicGroup => of_default(&tenancy.dynamic_groups, |group| &group.domain)
             .map(|(at, group)| {
                 let ocid = ocid_of(kind, group.ocid.as_ref(), None, &group.name);
-                plain(at, ocid, &group.name, json!({ "matchingRule": &*group.rule.text }))
+                let more = json!({ "matchingRule": &*group.rule.text });
+                plain(tenancy, kind, at, ocid, &group.name, more)
             })
             .collect(),
-        Kind::Policy => tenancy
-            .policies
-            .iter()
-            .enumerate()
-            .map(|(at, policy)| {
-                let compartment = places::named(tenancy, policy.compartment.as_deref());
-                let ocid = policy
-                    .ocid
-                    .clone()
-                    .unwrap_or_else(|| store::ocid(kind.word(), "", &[&compartment, &policy.name]));
-                let statements: Vec<_> = policy.statements.iter().map(|one| one.text.to_string()).collect();
-                let since = asked.store.since("policies", SINCE);
-                let more = json!({ "compartmentId": compartment, "statements": statements, "versionDate": null,
-                    "timeCreated": since });
-                let entity = plain(at, ocid, &policy.name, more);
-                Entity { compartment: compartment.clone(), target: compartment, ..entity }
-            })
-            .collect(),
-        Kind::Domain => {
-            let home = super::home(tenancy).map_or("", |region| region.name);
-            let others = tenancy.domains.iter().filter(|domain| !is_default(Some(&domain.name)));
-            let default = tenancy.domains.iter().find(|domain| is_default(Some(&domain.name)));
-            std::iter::once(("Default", default.and_then(|domain| domain.ocid.as_ref()), "DEFAULT"))
-                .chain(others.map(|domain| (domain.name.as_str(), domain.ocid.as_ref(), "SECONDARY")))
-                .enumerate()
-                .map(|(at, (name, ocid, typed))| {
-                    let ocid = ocid.cloned().unwrap_or_else(|| store::ocid("domain", "", &[&root, name]));
-                    // Its own name is the host of a real one; here a path below the door stands for it.
-                    let url = format!("http://{}/domains/{}", asked.call.host, name.to_lowercase());
-                    let more = json!({ "displayName": name, "url": url, "homeRegionUrl": url, "homeRegion": home,
-                        "replicaRegions": [], "type": typed, "licenseType": "free", "isHiddenOnLogin": false });
-                    plain(at, ocid, name, more)
-                })
-                .collect()
+        Kind::Policy => policies(asked),
+        Kind::Domain => domains(asked),
+    }
+}
+
+/// The rows of the Default domain, each with its place in the model.
+fn of_default<T>(rows: &[T], domain: fn(&T) -> &Option<String>) -> impl Iterator<Item = (usize, &T)> {
+    rows.iter().enumerate().filter(move |(_, row)| is_default(domain(row).as_deref()))
+}
+
+/// A thing of the root compartment with the fields that all have, and `more` of its own.
+fn plain(tenancy: &Tenancy, kind: Kind, at: usize, ocid: String, name: &str, more: Value) -> Entity {
+    let root = places::root(tenancy);
+    let mut value = json!({ "id": ocid, "compartmentId": root, "name": name, "description": name,
+        "timeCreated": SINCE, "lifecycleState": "ACTIVE", "inactiveStatus": null, "freeformTags": {},
+        "definedTags": {} });
+    for (key, field) in more.as_object().into_iter().flatten() {
+        super::super::set(&mut value, key, field.clone());
+    }
+    let attributes = BTreeMap::from([
+        (format!("target.{}.id", kind.word()), vec![ocid.clone()]),
+        (format!("target.{}.name", kind.word()), vec![name.to_owned()]),
+    ]);
+    Entity { ocid, compartment: root.clone(), target: root, attributes, value, at }
+}
+
+fn compartments(tenancy: &Tenancy) -> Vec<Entity> {
+    let entity = |(at, place): (usize, places::Place<'_>)| {
+        let more = json!({ "compartmentId": place.parent, "isAccessible": true,
+            "definedTags": tags(&place.row.tags) });
+        let entity = plain(tenancy, Kind::Compartment, at, place.ocid.clone(), &place.name, more);
+        Entity { compartment: place.parent, target: place.ocid, attributes: BTreeMap::new(), ..entity }
+    };
+    places::compartments(tenancy).into_iter().enumerate().map(entity).collect()
+}
+
+fn users(tenancy: &Tenancy) -> Vec<Entity> {
+    let capabilities = json!({ "canUseConsolePassword": true, "canUseApiKeys": true,
+        "canUseAuthTokens": true, "canUseSmtpCredentials": true, "canUseDbCredentials": true,
+        "canUseCustomerSecretKeys": true, "canUseOAuth2ClientCredentials": true });
+    let more = json!({ "email": null, "emailVerified": false, "identityProviderId": null,
+        "capabilities": capabilities, "isMfaActivated": false });
+    of_default(&tenancy.users, |user| &user.domain)
+        .map(|(at, user)| plain(tenancy, Kind::User, at, user_ocid(user), &user.name, more.clone()))
+        .collect()
+}
+
+fn memberships(tenancy: &Tenancy) -> Vec<Entity> {
+    let root = places::root(tenancy);
+    let mut found = Vec::new();
+    for (at, group) in of_default(&tenancy.groups, |group| &group.domain) {
+        for user in tenancy.users.iter().filter(|user| is_member(group, user)) {
+            let (group, user) = (group_ocid(group), user_ocid(user));
+            let ocid = store::ocid(Kind::Membership.word(), "", &[&group, &user]);
+            let value = json!({ "id": ocid, "compartmentId": root, "groupId": group, "userId": user,
+                "timeCreated": SINCE, "lifecycleState": "ACTIVE", "inactiveStatus": null });
+            let (compartment, target) = (root.clone(), root.clone());
+            found.push(Entity { ocid, compartment, target, attributes: BTreeMap::new(), value, at });
         }
     }
+    found
+}
+
+fn policies(asked: Asked<'_>) -> Vec<Entity> {
+    let tenancy = asked.tenancy;
+    let since = asked.store.since("policies", SINCE);
+    let entity = |(at, policy): (usize, &Policy)| {
+        let compartment = places::named(tenancy, policy.compartment.as_deref());
+        let made = || store::ocid(Kind::Policy.word(), "", &[&compartment, &policy.name]);
+        let ocid = policy.ocid.clone().unwrap_or_else(made);
+        let statements: Vec<_> = policy.statements.iter().map(|one| one.text.to_string()).collect();
+        let more = json!({ "compartmentId": compartment, "statements": statements, "versionDate": null,
+            "timeCreated": since });
+        let entity = plain(tenancy, Kind::Policy, at, ocid, &policy.name, more);
+        Entity { compartment: compartment.clone(), target: compartment, ..entity }
+    };
+    tenancy.policies.iter().enumerate().map(entity).collect()
+}
+
+fn domains(asked: Asked<'_>) -> Vec<Entity> {
+    let tenancy = asked.tenancy;
+    let root = places::root(tenancy);
+    let home = super::home(tenancy).map_or("", |region| region.name);
+    let others = tenancy.domains.iter().filter(|domain| !is_default(Some(&domain.name)));
+    let default = tenancy.domains.iter().find(|domain| is_default(Some(&domain.name)));
+    std::iter::once(("Default", default.and_then(|domain| domain.ocid.as_ref()), "DEFAULT"))
+        .chain(others.map(|domain| (domain.name.as_str(), domain.ocid.as_ref(), "SECONDARY")))
+        .enumerate()
+        .map(|(at, (name, ocid, typed))| {
+            let ocid = ocid.cloned().unwrap_or_else(|| store::ocid("domain", "", &[&root, name]));
+            // Its own name is the host of a real one; here a path below the door stands for it.
+            let url = format!("http://{}/domains/{}", asked.call.host, name.to_lowercase());
+            let more = json!({ "displayName": name, "url": url, "homeRegionUrl": url, "homeRegion": home,
+                "replicaRegions": [], "type": typed, "licenseType": "free", "isHiddenOnLogin": false });
+            plain(tenancy, Kind::Domain, at, ocid, name, more)
+        })
+        .collect()
 }

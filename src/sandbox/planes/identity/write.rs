@@ -99,47 +99,7 @@ fn put(asked: Asked<'_>, kind: Kind) -> Result<Answer, Failure> {
             .because(format!("`{twin}` has that name")));
     }
     let ocid = held.as_ref().map_or_else(|| asked.store.ocid(kind.word(), ""), |held| held.ocid.clone());
-    let given = Some(ocid.clone());
-    let change = match kind {
-        Kind::Policy => {
-            let mut policy = at.and_then(|at| tenancy.policies.get(at)).cloned().unwrap_or_default();
-            if let Some(list) = body.get("statements").and_then(Value::as_array) {
-                policy.statements = list.iter().filter_map(Value::as_str).map(StatementText::from).collect();
-            }
-            Change::Policy(Policy { name, compartment: Some(compartment), ocid: given, ..policy })
-        }
-        Kind::Compartment => {
-            let old = at.and_then(|at| tenancy.compartments.get(at)).cloned().unwrap_or_default();
-            let parent = (compartment != places::root(tenancy)).then_some(compartment);
-            Change::Compartment(Compartment { path: name, ocid: given, parent, ..old })
-        }
-        Kind::Group => {
-            let old = at.and_then(|at| tenancy.groups.get(at)).cloned().unwrap_or_default();
-            Change::Group(Group { name, ocid: given, ..old })
-        }
-        Kind::User => {
-            let old = at.and_then(|at| tenancy.users.get(at)).cloned().unwrap_or_default();
-            Change::User(User { name, ocid: given, ..old })
-        }
-        Kind::DynamicGroup => {
-            let old = at.and_then(|at| tenancy.dynamic_groups.get(at)).cloned().unwrap_or_default();
-            let rule = match text(&body, "matchingRule") {
-                Some(rule) => StatementText::from(rule),
-                None if fresh => {
-                    return Err(bad_request("Missing matchingRule", "the body has no `matchingRule`"));
-                }
-                None => old.rule,
-            };
-            Change::DynamicGroup(DynamicGroup {
-                name,
-                ocid: given,
-                rule,
-                domain: old.domain,
-                address: old.address,
-            })
-        }
-        Kind::Membership | Kind::Domain => return Err(not_found("the sandbox changes no such things")),
-    };
+    let change = changed(asked, kind, &body, Named { at, ocid: ocid.clone(), name, compartment })?;
     // The answer shows the thing as the changed tenancy has it.
     let mut after = tenancy.clone();
     change.clone().apply(&mut after);
@@ -155,6 +115,56 @@ fn put(asked: Asked<'_>, kind: Kind) -> Result<Answer, Failure> {
     }
     let answer = Answer::json(value).with_header("etag", shown.etag());
     Ok(answer.with_change(change))
+}
+
+/// What is created or updated.
+struct Named {
+    /// Where it stands in the tenancy model; nowhere yet when it is created.
+    at: Option<usize>,
+    ocid: String,
+    name: String,
+    compartment: String,
+}
+
+/// The thing as the body wants it; what the body leaves out stays.
+fn changed(asked: Asked<'_>, kind: Kind, body: &Value, named: Named) -> Result<Change, Failure> {
+    let tenancy = asked.tenancy;
+    let Named { at, ocid, name, compartment } = named;
+    let ocid = Some(ocid);
+    Ok(match kind {
+        Kind::Policy => {
+            let mut policy = at.and_then(|at| tenancy.policies.get(at)).cloned().unwrap_or_default();
+            if let Some(list) = body.get("statements").and_then(Value::as_array) {
+                policy.statements = list.iter().filter_map(Value::as_str).map(StatementText::from).collect();
+            }
+            Change::Policy(Policy { name, compartment: Some(compartment), ocid, ..policy })
+        }
+        Kind::Compartment => {
+            let old = at.and_then(|at| tenancy.compartments.get(at)).cloned().unwrap_or_default();
+            let parent = (compartment != places::root(tenancy)).then_some(compartment);
+            Change::Compartment(Compartment { path: name, ocid, parent, ..old })
+        }
+        Kind::Group => {
+            let old = at.and_then(|at| tenancy.groups.get(at)).cloned().unwrap_or_default();
+            Change::Group(Group { name, ocid, ..old })
+        }
+        Kind::User => {
+            let old = at.and_then(|at| tenancy.users.get(at)).cloned().unwrap_or_default();
+            Change::User(User { name, ocid, ..old })
+        }
+        Kind::DynamicGroup => {
+            let old = at.and_then(|at| tenancy.dynamic_groups.get(at)).cloned().unwrap_or_default();
+            let rule = match text(body, "matchingRule") {
+                Some(rule) => StatementText::from(rule),
+                None if at.is_none() => {
+                    return Err(bad_request("Missing matchingRule", "the body has no `matchingRule`"));
+                }
+                None => old.rule.clone(),
+            };
+            Change::DynamicGroup(DynamicGroup { name, ocid, rule, ..old })
+        }
+        Kind::Membership | Kind::Domain => return Err(not_found("the sandbox changes no such things")),
+    })
 }
 
 /// The OCID of what already has a name.
