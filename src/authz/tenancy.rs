@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::text::{Hole, mask_shapes};
 
@@ -21,21 +22,16 @@ pub type Tags = BTreeMap<String, String>;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Tenancy {
     /// The tenancy's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The tenancy's OCID, which is that of the root compartment too.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The identifier of the home region.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub home_region: Option<String>,
     /// The regions it is subscribed to; none when that isn't known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub regions: Option<Vec<String>>,
     /// Whether compartments, groups and dynamic groups that aren't listed don't exist.
     pub complete: bool,
     /// Defined tags of the root compartment.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: Tags,
     /// Compartments, the root not included.
     pub compartments: Vec<Compartment>,
@@ -58,7 +54,6 @@ pub struct Tenancy {
     /// Endpoints of dedicated AI clusters.
     pub endpoints: Vec<Placed>,
     /// Service limits by name; `name@region` where a region has another than the one that was asked first.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, i64>,
     /// What whoever wrote this down had no right to see, or did not look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,16 +70,12 @@ pub struct Unseen {
     /// What is listed: `policies`, `members`, `dynamic-groups` and so on.
     pub what: String,
     /// The path or OCID of the compartment, empty for the root.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// The region, for what is kept by region.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The identity domain, for what is kept by domain.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// The group, for its members.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Why it was not seen.
     pub why: String,
@@ -97,13 +88,11 @@ pub struct Compartment {
     /// Its path from the root, as in `ml:prod`. With `parent` given, its name.
     pub path: String,
     /// Its OCID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The parent's path or OCID where `path` is a bare name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Defined tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub tags: Tags,
     /// Where a configuration declares it.
     #[serde(skip)]
@@ -117,7 +106,6 @@ pub struct Domain {
     /// Its name.
     pub name: String,
     /// Its OCID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
 }
 
@@ -128,16 +116,14 @@ pub struct Group {
     /// Its name.
     pub name: String,
     /// Its identity domain; Default when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Its OCID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The names or OCIDs of its users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
     /// Defined tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub tags: Tags,
     /// Where a configuration declares it.
     #[serde(skip)]
@@ -151,10 +137,8 @@ pub struct DynamicGroup {
     /// Its name.
     pub name: String,
     /// Its identity domain; Default when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Its OCID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// Its matching rule.
     #[serde(default)]
@@ -171,10 +155,8 @@ pub struct User {
     /// The user's name.
     pub name: String,
     /// The identity domain; Default when left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// The user's OCID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// The groups, as `Name` or `Domain/Name`, besides those whose `members` name the user.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -188,10 +170,8 @@ pub struct Policy {
     /// Its name, or the address of the resource that declares it.
     pub name: String,
     /// The path or OCID of the compartment it is attached to, empty for the root; left out when not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Its OCID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ocid: Option<String>,
     /// Its statements.
     pub statements: Vec<StatementText>,
@@ -243,13 +223,11 @@ pub struct Resource {
     #[serde(rename = "type")]
     pub kind: String,
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The path or OCID of its compartment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Defined tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub tags: Tags,
 }
 
@@ -260,16 +238,12 @@ pub struct ApiKey {
     /// Its OCID.
     pub ocid: String,
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The region it was created in.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The path or OCID of its compartment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Its state, such as `ACTIVE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Its secrets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -281,13 +255,10 @@ pub struct ApiKey {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Secret {
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `ACTIVE`, `INACTIVE`, `REVOKED`, `EXPIRED` or `DELETED`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// When it expires, as in `2026-12-31T00:00:00Z`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
 }
 
@@ -298,16 +269,12 @@ pub struct Placed {
     /// Its OCID.
     pub ocid: String,
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Its region.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The path or OCID of its compartment.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub compartment: Option<String>,
     /// Its state, such as `ACTIVE`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 
@@ -358,6 +325,13 @@ impl Tenancy {
         })
     }
 
+    /// The tenancy as a file has it, which [`Tenancy::from_text`] reads: without what is not known.
+    pub fn to_json(&self) -> Value {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        leave_out_unknown(&mut value);
+        value
+    }
+
     /// Covers what looks like a secret in statements, matching rules and tags: they are quoted in answers, and no
     /// name has that shape. Every other byte keeps its place.
     pub fn mask_secrets(&mut self) {
@@ -380,5 +354,17 @@ impl Tenancy {
         let policy =
             Policy { name: "policy".into(), compartment: Some(String::new()), ocid: None, statements };
         Self { policies: vec![policy], ..Self::default() }
+    }
+}
+
+/// Takes out fields without a value, and tables without an entry.
+fn leave_out_unknown(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.values_mut().for_each(leave_out_unknown);
+            fields.retain(|_, field| !field.is_null() && field.as_object().is_none_or(|map| !map.is_empty()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_unknown),
+        _ => {}
     }
 }

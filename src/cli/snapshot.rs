@@ -107,7 +107,7 @@ pub(super) fn run(args: &SnapshotArgs, global: &Global, terminal: &Terminal) -> 
     });
     bar.finish_and_clear();
     let taken = taken?;
-    let text = serde_json::to_string_pretty(&taken.tenancy).map_err(io::Error::from)?;
+    let text = format!("{:#}", taken.tenancy.to_json());
     match &args.output {
         Some(path) => std::fs::write(path, format!("{text}\n"))
             .map_err(|error| Failure::usage(format!("can't write `{}`: {error}", path.display())))?,

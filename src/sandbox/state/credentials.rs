@@ -211,7 +211,7 @@ impl Credentials {
 /// Writes what is served: the tenancy, for clients and for the next start, and the secrets of its keys.
 pub fn write_world(folder: &Folder, world: &World) -> io::Result<()> {
     world.bearers.write(folder)?;
-    let mut tenancy = serde_json::to_value(world.tenancy()).map_err(io::Error::from)?;
+    let mut tenancy = world.tenancy().to_json();
     if let Some(fields) = tenancy.as_object_mut() {
         fields.insert("sandbox".to_owned(), json!(world.settings));
     }
