@@ -42,6 +42,12 @@ pub enum Keyword {
     Between,
 }
 
+/// The words that a statement starts with.
+pub const START_WORDS: [&str; 5] = ["allow", "deny", "define", "endorse", "admit"];
+
+/// The verbs, the weakest first.
+pub const VERBS: [&str; 4] = ["inspect", "read", "use", "manage"];
+
 const WORDS: &[(&str, Keyword)] = &[
     ("to", Keyword::To),
     ("in", Keyword::In),

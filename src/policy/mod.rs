@@ -21,4 +21,5 @@ pub use error::{SyntaxError, SyntaxErrorKind, SyntaxFix};
 pub use format::{Style, format, format_edits, format_matching_rule, matching_rule_edits};
 pub use holes::holes;
 pub use json::{meaning, rule_meaning, rule_tree_json, tree_json};
+pub use keyword::{START_WORDS, VERBS};
 pub use parse::{Parsed, ParsedRule, parse, parse_matching_rule};

@@ -3,14 +3,11 @@
 
 use std::borrow::Cow;
 
-/// The words that begin a statement.
-pub const START_WORDS: [&str; 5] = ["allow", "deny", "define", "endorse", "admit"];
+use crate::policy::{START_WORDS, VERBS};
 
 /// Keys whose text is about something rather than in force.
 pub(super) const DESCRIPTIONS: [&str; 9] =
     ["description", "desc", "comment", "comments", "notes", "title", "summary", "message", "documentation"];
-
-const VERBS: [&str; 4] = ["inspect", "read", "use", "manage"];
 
 /// Words of a sentence that a statement has no place for.
 const PROSE: [&str; 32] = [

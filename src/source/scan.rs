@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::recognise::{DESCRIPTIONS, looks_like_matching_rule, looks_like_statement};
+use crate::policy::START_WORDS;
 use crate::text::{FileId, MappedText, Origin, Place, Span, TextBuilder};
-
-use super::recognise::{DESCRIPTIONS, START_WORDS, looks_like_matching_rule, looks_like_statement};
 
 /// Longest text that is taken for a statement.
 const LONGEST: usize = 8_000;

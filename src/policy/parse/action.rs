@@ -1,16 +1,15 @@
-//! What a rule grants: verb and resource-type, a permission list, or an association of two ends.
+//! What a rule grants: verb and resource-type. Permission lists and associations have files of their own.
 
 use smallvec::SmallVec;
 
-use super::super::ast::{Action, ActionKind, Atom, End, Location, LocationKind, RuleKind, Verb};
+use super::super::ast::{Action, ActionKind, Atom, RuleKind, Verb};
 use super::super::error::SyntaxErrorKind as Kind;
-use super::super::keyword::{Keyword, nearest};
+use super::super::keyword::{Keyword, VERBS, nearest};
 use super::super::lex::{Token, TokenKind};
 use super::Parser;
-use super::rule::{Clauses, shorten};
+use super::rule::shorten;
 use crate::text::Span;
 
-const VERBS: &[&str] = &["inspect", "read", "use", "manage"];
 /// What other languages call a verb.
 const FOREIGN_VERBS: &[&str] = &[
     "write",
@@ -94,7 +93,7 @@ impl Parser<'_> {
     }
 
     /// Whether the current token ends the action.
-    fn stops_action(&self) -> bool {
+    pub(super) fn stops_action(&self) -> bool {
         let token = self.peek();
         self.stops_clause()
             || token.word == Keyword::With
@@ -122,9 +121,9 @@ impl Parser<'_> {
             }
             "get" | "view" | "see" => Some("read"),
             "list" => Some("inspect"),
-            _ => nearest(word, VERBS),
+            _ => nearest(word, &VERBS),
         };
-        if alone && nearest(word, VERBS).is_none() {
+        if alone && nearest(word, &VERBS).is_none() {
             let plural = token.kind == TokenKind::Word && (lower.contains('-') || lower.ends_with('s'));
             if plural {
                 self.error(
@@ -149,7 +148,7 @@ impl Parser<'_> {
                 };
             }
         }
-        let near = nearest(word, VERBS).is_some();
+        let near = nearest(word, &VERBS).is_some();
         let error = self.error(Kind::UnknownVerb, token.span, format!("`{}` is no verb", shorten(word)));
         match meant {
             Some(meant) if near => {
@@ -291,213 +290,5 @@ impl Parser<'_> {
             )
             .help("leave the verb and the resource-type out, or the list");
         }
-    }
-
-    fn permissions(&mut self) -> ActionKind {
-        let open = self.advance();
-        let mut permissions: SmallVec<[Atom; 4]> = SmallVec::new();
-        let mut closed = false;
-        loop {
-            let token = self.peek();
-            match token.kind {
-                TokenKind::CloseBrace => {
-                    self.advance();
-                    closed = true;
-                    break;
-                }
-                TokenKind::Comma => {
-                    self.advance();
-                    let next = self.peek();
-                    let in_hole =
-                        self.tokens.get(self.at.saturating_sub(2)).is_some_and(|t| t.ends_with_hole)
-                            || next.has_hole;
-                    let empty = matches!(next.kind, TokenKind::Comma | TokenKind::CloseBrace)
-                        || permissions.is_empty();
-                    if empty && !in_hole {
-                        self.error(Kind::StrayComma, token.span, "a permission is missing beside this comma")
-                            .help("leave the comma out")
-                            .fix(token.span, "");
-                    }
-                }
-                TokenKind::Word | TokenKind::Hole | TokenKind::Quoted(_) if !self.ends_permissions() => {
-                    let after_hole = self.after_hole();
-                    let after_name = self.previous().is_some_and(Self::is_name);
-                    if after_name && !after_hole && token.kind != TokenKind::Hole {
-                        let place = self.here();
-                        self.error(
-                            Kind::MissingComma,
-                            token.span,
-                            "a comma is missing before this permission",
-                        )
-                        .help("write `,` between the permissions")
-                        .guess(place, ",");
-                    }
-                    self.advance();
-                    if let TokenKind::Quoted(_) = token.kind {
-                        self.error(
-                            Kind::MalformedPermissionList,
-                            token.span,
-                            "permissions stand without quotes",
-                        )
-                        .help("leave the quotes out");
-                    }
-                    permissions.push(Self::atom(token));
-                }
-                TokenKind::Semicolon => {
-                    self.error(
-                        Kind::MalformedPermissionList,
-                        token.span,
-                        "permissions are separated by commas",
-                    )
-                    .help("write `,`")
-                    .fix(token.span, ",");
-                    self.advance();
-                }
-                _ => break,
-            }
-        }
-        if !closed && !self.after_hole() {
-            let place = self.here();
-            self.error(Kind::UnbalancedDelimiter, open.span, "the permission list is never closed")
-                .help("write `}` after the last permission")
-                .guess(place, "}");
-        }
-        if permissions.is_empty() && closed {
-            let span = self.since(open.span);
-            self.error(Kind::MalformedPermissionList, span, "the permission list is empty")
-                .help("write at least one permission, such as `{GENERATIVE_AI_CHAT}`");
-        }
-        let resource_type = self.type_after_permissions(closed);
-        ActionKind::Permissions { permissions, resource_type }
-    }
-
-    /// Whether the list was left open and the next clause starts.
-    fn ends_permissions(&self) -> bool {
-        let token = self.peek();
-        let next = self.nth(1);
-        let place = matches!(next.word, Keyword::Tenancy | Keyword::Compartment | Keyword::AnyTenancy);
-        (token.word == Keyword::In && (place || next.kind == TokenKind::Hole || next.kind == TokenKind::Word))
-            || token.word == Keyword::Where
-    }
-
-    fn type_after_permissions(&mut self, closed: bool) -> Option<Atom> {
-        let token = self.peek();
-        let is_type = closed
-            && token.kind == TokenKind::Word
-            && token.word == Keyword::None
-            && !self
-                .is_word(token, &["on", "at", "within", "inside", "intenancy", "when", "if", "for", "from"])
-            && !self.words(token).contains('.');
-        if !is_type {
-            return None;
-        }
-        self.advance();
-        self.warn(
-            Kind::ResourceTypeAfterPermissions,
-            token.span,
-            "a permission list takes the place of the resource-type",
-        )
-        .help("leave the resource-type out")
-        .guess(token.span, "");
-        Some(Self::atom(token))
-    }
-
-    /// `(A, B)`, `[A, B]`.
-    fn bracketed_permissions(&mut self) -> ActionKind {
-        let open = self.advance();
-        let mut permissions = SmallVec::new();
-        while !self.stops_clause() {
-            let token = self.advance();
-            if matches!(token.kind, TokenKind::CloseParen | TokenKind::CloseBracket) {
-                break;
-            }
-            if Self::is_name(token) {
-                permissions.push(Self::atom(token));
-            }
-        }
-        let span = self.since(open.span);
-        self.error(Kind::MalformedPermissionList, span, "a permission list stands in braces")
-            .help("write `{` and `}`");
-        ActionKind::Permissions { permissions, resource_type: None }
-    }
-
-    fn associate(&mut self, rule: RuleKind) -> ActionKind {
-        let word = self.advance();
-        if matches!(rule, RuleKind::Allow | RuleKind::Deny) {
-            self.warn(Kind::AssociateInAllow, word.span, "`associate` goes with `endorse` and `admit`")
-                .help("write an `endorse` here and an `admit` in the other tenancy");
-        }
-        let left = self.end_of_association(word.span);
-        let right = match self.eat(Keyword::With) {
-            Some(with) => Some(self.end_of_association(with.span)),
-            None => {
-                if !self.after_hole() {
-                    self.error(
-                        Kind::AssociateWithoutWith,
-                        word.span,
-                        "`associate` needs a `with …` for the other end",
-                    )
-                    .help("write `with <resource-type> in tenancy <alias>` after the first location");
-                }
-                None
-            }
-        };
-        ActionKind::Associate { left, right }
-    }
-
-    fn end_of_association(&mut self, before: Span) -> End {
-        let start = self.peek();
-        let resource_type = if Self::is_name(start) && !self.stops_action() {
-            self.advance();
-            Some(Self::atom(start))
-        } else {
-            self.error_unless_after_hole(
-                Kind::MissingClause,
-                before,
-                "the resource-type of this end is missing",
-            )
-            .help("write the resource-type, then `in` and its location");
-            None
-        };
-        let location = if let Some(hole) = self.eat_kind(TokenKind::Hole) {
-            // `in`, the location and the other end may stand in it.
-            while !self.at_end() && !matches!(self.peek().word, Keyword::With | Keyword::Where) {
-                self.advance();
-            }
-            Some(Location { span: hole.span, kind: LocationKind::Hole })
-        } else if self.eat(Keyword::In).is_some() {
-            Some(self.location(None))
-        } else {
-            self.error_unless_after_hole(
-                Kind::MissingClause,
-                self.here(),
-                "the location of this end is missing",
-            )
-            .help("write `in` and the location of this end");
-            None
-        };
-        End { span: self.since(Span::at(start.span.start())), resource_type, location }
-    }
-
-    /// A `with …` after an action that isn't an association.
-    pub(super) fn stray_with(&mut self, clauses: &mut Clauses) {
-        let with = self.advance();
-        while !self.at_end()
-            && !matches!(self.peek().word, Keyword::Where)
-            && self.peek().kind != TokenKind::Comment
-        {
-            self.advance();
-        }
-        // `associate` may stand in a hole.
-        let unknown = matches!(
-            clauses.rule.action.as_ref().map(|action| &action.kind),
-            Some(ActionKind::Hole | ActionKind::Verb { verb: Verb::Hole, .. })
-        );
-        if unknown || clauses.gap.is_some() {
-            return;
-        }
-        let span = self.since(with.span);
-        self.error(Kind::WithWithoutAssociate, span, "`with …` belongs to `associate`")
-            .help("write `to associate <resource-type> in … with <resource-type> in …`, or leave it out");
     }
 }

@@ -5,6 +5,7 @@
 //! may hold more than its place suggests, so what would be missing after one is taken to stand in it.
 
 mod action;
+mod association;
 mod compartment;
 mod condition;
 mod define;
@@ -14,6 +15,7 @@ mod location;
 mod member;
 mod misspelt_subject;
 mod origin;
+mod permissions;
 mod rule;
 mod start;
 mod subject;

@@ -2,12 +2,10 @@
 
 use super::super::ast::{RuleKind, Statement};
 use super::super::error::SyntaxErrorKind as Kind;
-use super::super::keyword::{Keyword, nearest};
+use super::super::keyword::{Keyword, START_WORDS, nearest};
 use super::super::lex::{Token, TokenKind};
 use super::Parser;
 use crate::text::Span;
-
-const START_WORDS: &[&str] = &["allow", "deny", "define", "endorse", "admit"];
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Statement {
@@ -161,7 +159,7 @@ impl Parser<'_> {
         let meant = match lower.as_str() {
             "grant" | "permit" | "let" | "give" => Some("allow"),
             "forbid" | "reject" | "disallow" | "revoke" | "block" => Some("deny"),
-            _ => nearest(word, START_WORDS),
+            _ => nearest(word, &START_WORDS),
         };
         let glued = START_WORDS.iter().find(|start| {
             lower.strip_prefix(**start).is_some_and(|rest| {

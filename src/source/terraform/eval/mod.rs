@@ -18,6 +18,7 @@ mod resources;
 mod template;
 mod unify;
 mod value;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;

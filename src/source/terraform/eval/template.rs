@@ -5,8 +5,9 @@ use super::expr::{eval as eval_expr, outcomes};
 use super::guard::Guard;
 use super::iterate::iterate;
 use super::machine::{Machine, Scope, TEXT_LIMIT};
-use super::value::{Eval, Fail, Unknown, VARIANTS, Value, computed};
-use crate::source::recognise::START_WORDS;
+use super::value::{Eval, Fail, Unknown, Value, computed};
+use super::variants::VARIANTS;
+use crate::policy::START_WORDS;
 use crate::source::terraform::syntax::TemplatePart;
 use crate::text::{HoleKind, MappedText, Place, TextBuilder};
 

@@ -22,7 +22,8 @@ use super::convert::{to_number, to_text};
 use super::expr::{eval, undecided};
 use super::guard::Guard;
 use super::machine::{Machine, Scope};
-use super::value::{Eval, Fail, Item, List, Object, VARIANTS, Value};
+use super::value::{Eval, Fail, Item, List, Object, Value};
+use super::variants::VARIANTS;
 use crate::source::terraform::syntax::Expr;
 use crate::text::{HoleKind, MappedText, Place};
 

@@ -7,7 +7,8 @@ use crate::source::terraform::eval::expr::text_of;
 use crate::source::terraform::eval::guard::Guard;
 use crate::source::terraform::eval::machine::TEXT_LIMIT;
 use crate::source::terraform::eval::template::{hole, known_or_hole};
-use crate::source::terraform::eval::value::{Eval, Fail, Item, List, VARIANTS, Value, map_pieces};
+use crate::source::terraform::eval::value::{Eval, Fail, Item, List, Value, map_pieces};
+use crate::source::terraform::eval::variants::VARIANTS;
 use crate::text::{MappedText, Origin, Span, TextBuilder};
 
 /// Evaluates the call when it is one of this family.
