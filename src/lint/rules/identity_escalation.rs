@@ -7,10 +7,11 @@ use crate::lint::{Sink, StatementContext};
 use crate::policy::ast::{ActionKind, Atom, Condition, SubjectKind, ValueKind, Verb};
 
 use super::conditions::{condition_of, is_open, known_verb};
+use super::manage_all_resources::is_administrators;
 use super::root_compartment_by_id::is_whole_tenancy;
 use super::values::{values_of, variable_of};
 
-/// Flags `manage` on policies, groups and the like for others than users' groups of administrators.
+/// Flags `manage` on policies, groups and the like for others than the administrators.
 pub static RULE: Rule = Rule {
     name: "identity-escalation",
     severity: Severity::Warning,
@@ -29,6 +30,9 @@ const PERMISSIONS: [&str; 7] = [
     "policy_create", "policy_update", "group_update", "dynamic_group_update", "identity_provider_update", "user_apikey_add",
     "user_uipass_reset",
 ];
+
+/// What of both changes groups, that of the administrators too.
+const GROUPS: [&str; 2] = ["groups", "group_update"];
 
 /// What a request does, and not who makes it.
 const OF_CALL: [&str; 2] = ["request.operation", "request.permission"];
@@ -54,19 +58,22 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         _ => return,
     };
     let Some(atom) = found else { return };
-    let workload = rule.subject.as_ref().is_some_and(|subject| {
-        matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_))
-    });
-    let tenancy = rule.location.as_ref().is_some_and(|location| is_whole_tenancy(location, context.text));
-    if !tenancy {
+    let Some(subject) = rule.subject.as_ref().filter(|subject| !is_administrators(&subject.kind, context.text)) else { return };
+    if !rule.location.as_ref().is_some_and(|location| is_whole_tenancy(location, context.text)) {
         return;
     }
-    let severity = if workload { Severity::Warning } else { Severity::Info };
     let name = atom.text(context.text);
+    if GROUPS.iter().any(|each| each.eq_ignore_ascii_case(name)) {
+        sink.report(context.locate(atom.span), format!("who {word} `{name}` in the tenancy can change the group `Administrators` too"))
+            .note("who may also update users can so become an administrator")
+            .help("add `where target.group.name != 'Administrators'`, and a statement with `inspect groups` for lists");
+        return;
+    }
+    let workload = matches!(subject.kind, SubjectKind::AnyUser | SubjectKind::AnyGroup | SubjectKind::DynamicGroup(_));
     sink.report(context.locate(atom.span), format!("who {word} `{name}` in the tenancy can give itself any right"))
-        .severity(severity)
+        .severity(if workload { Severity::Warning } else { Severity::Info })
         .note("a policy of one's own making, a place in a group or a key of an administrator is all it takes")
-        .help("add a condition, such as `where target.group.name != 'Administrators'`, or grant it in one compartment");
+        .help("add a condition, such as `where target.policy.name = 'Writers'`, or grant it in one compartment");
 }
 
 /// Whether the verb holds one of the permissions on this very type; everything at once is another rule's.

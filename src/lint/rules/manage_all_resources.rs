@@ -3,7 +3,7 @@
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{self, ActionKind, MemberKind, SubjectKind, Verb};
+use crate::policy::ast::{ActionKind, MemberKind, SubjectKind, Verb};
 
 use super::root_compartment_by_id::is_whole_tenancy;
 
@@ -26,8 +26,9 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         return;
     };
     let tenancy = rule.location.as_ref().is_some_and(|location| is_whole_tenancy(location, context.text));
+    let administrators = rule.subject.as_ref().is_some_and(|subject| is_administrators(&subject.kind, context.text));
     let all = atom.known(context.text).is_some_and(|name| name.eq_ignore_ascii_case("all-resources"));
-    if !all || !tenancy || rule.condition.is_some() || administrators(context, rule) {
+    if !all || !tenancy || rule.condition.is_some() || administrators {
         return;
     }
     sink.report(context.locate(atom.span), "this makes the subject an administrator of the tenancy")
@@ -36,10 +37,10 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Whether the subject is the administrators' group alone.
-fn administrators(context: &StatementContext<'_>, rule: &ast::Rule) -> bool {
-    let Some(SubjectKind::Group(members)) = rule.subject.as_ref().map(|subject| &subject.kind) else { return false };
+pub(super) fn is_administrators(subject: &SubjectKind, text: &str) -> bool {
+    let SubjectKind::Group(members) = subject else { return false };
     members.iter().all(|member| match &member.kind {
-        MemberKind::Name { name, .. } => name.known(context.text).is_some_and(|name| name.eq_ignore_ascii_case("Administrators")),
+        MemberKind::Name { name, .. } => name.known(text).is_some_and(|name| name.eq_ignore_ascii_case("Administrators")),
         _ => false,
     })
 }
