@@ -1,6 +1,7 @@
 //! `ociam parse`: the statements with their trees.
 
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 
 use rayon::prelude::*;
 
@@ -34,7 +35,8 @@ enum ParseFormat {
 }
 
 pub(super) fn run(args: &ParseArgs, terminal: &Terminal) -> Answer {
-    let input = Input::load(&args.input)?;
+    // The process ends with the run: freeing every text and value one by one would only cost time.
+    let input = ManuallyDrop::new(Input::load(&args.input)?);
     input.check_readable(terminal)?;
     let configuration = &input.configuration;
     if args.format == ParseFormat::Json {

@@ -6,6 +6,7 @@ mod output;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, FailOn};
@@ -184,7 +185,8 @@ pub(super) fn run(args: &LintArgs, global: &Global, terminal: &Terminal) -> Answ
     };
 
     let staged = if args.staged { Some(Staged::take()?) } else { None };
-    let mut input = Input::load_from(&args.input, staged)?;
+    // The process ends with the run: freeing every text and value one by one would only cost time.
+    let mut input = ManuallyDrop::new(Input::load_from(&args.input, staged)?);
     if args.verbose {
         tell(&file, &settings, &input)?;
     }
