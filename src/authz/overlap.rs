@@ -20,12 +20,14 @@ const COMPARED: usize = 32;
 /// How many of those that ask for something else.
 const OTHERS: usize = 8;
 
-type Key = (RuleKind, Arc<str>, Arc<str>, Option<NodeId>);
+type ByScope = HashMap<Option<NodeId>, Bucket>;
+type ByAction = HashMap<Arc<str>, ByScope>;
 
 /// The grants of a tenancy, found by subject, action and compartment, the most promising first.
 pub struct Overlaps<'c> {
     compiled: &'c Compiled,
-    index: HashMap<Key, Bucket>,
+    /// By kind, subject, action and compartment.
+    index: HashMap<RuleKind, HashMap<Arc<str>, ByAction>>,
 }
 
 /// Grants of one subject, action and compartment.
@@ -39,15 +41,17 @@ struct Bucket {
 impl<'c> Overlaps<'c> {
     /// Makes the grants of a tenancy ready to be compared.
     pub fn new(compiled: &'c Compiled) -> Self {
-        let mut index: HashMap<Key, Bucket> = HashMap::new();
+        let mut index: HashMap<RuleKind, HashMap<Arc<str>, ByAction>> = HashMap::new();
         for (at, grant) in compiled.grants.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             let condition = condition_key(compiled, grant);
             let actions = action_keys(&grant.action);
+            let of_kind = index.entry(grant.kind).or_default();
             for subject in subject_keys(&grant.subject) {
+                let of_subject = of_kind.entry(subject).or_default();
                 for action in &actions {
-                    let key = (grant.kind, subject.clone(), action.clone(), scope_key(&grant.scope));
-                    let bucket = index.entry(key).or_default();
+                    let of_action = of_subject.entry(action.clone()).or_default();
+                    let bucket = of_action.entry(scope_key(&grant.scope)).or_default();
                     let Some(condition) = &condition else {
                         add(&mut bucket.free, at, COMPARED);
                         continue;
@@ -84,10 +88,14 @@ impl<'c> Overlaps<'c> {
     /// The grants of a kind that may include a grant: those of its subject or of everybody, on its resource-type or one
     /// that holds it, in its compartment or above.
     fn wider(&self, grant: &Grant, kind: RuleKind) -> Vec<&'c Grant> {
-        let mut subjects: Vec<Arc<str>> = vec!["any-user".into(), "any-group".into()];
+        let Some(of_kind) = self.index.get(&kind) else { return Vec::new() };
+        let own = subject_keys(&grant.subject);
         // Whoever includes a list includes its first.
-        subjects.extend(subject_keys(&grant.subject).into_iter().take(1));
-        let actions = wider_actions(&grant.action);
+        let subjects = ["any-user", "any-group"].into_iter().chain(own.first().map(|key| &**key));
+        let of_subjects: Vec<&ByAction> = subjects.filter_map(|subject| of_kind.get(subject)).collect();
+        if of_subjects.is_empty() {
+            return Vec::new();
+        }
         let mut scopes: Vec<Option<NodeId>> = match &grant.scope {
             Scope::Node(id) => self.compiled.tree.chain(*id).into_iter().chain([ROOT]).map(Some).collect(),
             Scope::Unknown(..) => vec![None, Some(ROOT)],
@@ -96,11 +104,9 @@ impl<'c> Overlaps<'c> {
         scopes.dedup();
         let condition = condition_key(self.compiled, grant);
         let mut found: Vec<u32> = Vec::new();
-        for subject in &subjects {
-            for action in &actions {
-                for scope in &scopes {
-                    let key = (kind, subject.clone(), action.clone(), *scope);
-                    let Some(bucket) = self.index.get(&key) else { continue };
+        for action in wider_actions(&grant.action) {
+            for of_action in of_subjects.iter().filter_map(|of_subject| of_subject.get(&action)) {
+                for bucket in scopes.iter().filter_map(|scope| of_action.get(scope)) {
                     found.extend(&bucket.free);
                     found.extend(&bucket.others);
                     let alike = condition.as_ref().and_then(|condition| bucket.by_condition.get(condition));

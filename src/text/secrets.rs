@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, RegexSet};
 
 /// What a pattern may take in that is no secret.
 #[derive(Clone, Copy, PartialEq)]
@@ -91,6 +91,13 @@ fn patterns() -> &'static [(Care, Regex)] {
     })
 }
 
+/// Whether any of the patterns finds something. Most texts hold nothing, and one pass over them tells.
+fn may_hold_secrets(text: &str) -> bool {
+    static ALL: OnceLock<Option<RegexSet>> = OnceLock::new();
+    let all = ALL.get_or_init(|| RegexSet::new(SECRETS.iter().map(|(_, pattern)| pattern)).ok());
+    all.as_ref().is_none_or(|all| all.is_match(text))
+}
+
 /// The beginning of a value that tells its vendor and nothing more; none for what stands where nothing secret is
 /// needed.
 fn kind(value: &str) -> Option<&'static str> {
@@ -121,6 +128,9 @@ fn is_random(name: &str) -> bool {
 /// by its shape alone.
 fn cover<'t>(text: &'t str, among_names: bool, cover: fn(&str, &str) -> String) -> Cow<'t, str> {
     let mut clean = Cow::Borrowed(text);
+    if !may_hold_secrets(text) {
+        return clean;
+    }
     let take = |care: Care| !among_names || matches!(care, Care::Shape | Care::Key);
     for (care, pattern) in patterns().iter().filter(|(care, _)| take(*care)) {
         let replaced = pattern.replace_all(&clean, |found: &Captures<'_>| {

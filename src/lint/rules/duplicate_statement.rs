@@ -48,16 +48,22 @@ fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
 
 /// The text without what makes no difference: case, and space of any length.
 fn normal(text: &str) -> String {
-    let mut spaced = String::with_capacity(text.len());
+    let mut normal = String::with_capacity(text.len() + 8);
+    let mut space = false;
     for c in text.chars() {
         let joins = matches!(c, '{' | '}' | '(' | ')' | ',' | '=');
-        if joins {
-            spaced.push(' ');
+        space |= joins || c.is_whitespace();
+        if c.is_whitespace() {
+            continue;
         }
-        spaced.extend(c.to_lowercase());
-        if joins {
-            spaced.push(' ');
+        if space && !normal.is_empty() {
+            normal.push(' ');
+        }
+        space = joins;
+        match c {
+            c if c.is_ascii() => normal.push(c.to_ascii_lowercase()),
+            c => normal.extend(c.to_lowercase()),
         }
     }
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    normal
 }
