@@ -73,7 +73,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     sink.report(context.locate(atom.span), format!("who {word} `{name}` in the tenancy can give itself any right"))
         .severity(if workload { Severity::Warning } else { Severity::Info })
         .note("a policy of one's own making, a place in a group or a key of an administrator is all it takes")
-        .help("add a condition, such as `where target.policy.name = 'Writers'`, or grant it in one compartment");
+        .help("add a condition on what it may change, or grant it in one compartment");
 }
 
 /// Whether the verb holds one of the permissions on this very type; everything at once is another rule's.
