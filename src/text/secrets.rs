@@ -91,11 +91,12 @@ fn patterns() -> &'static [(Care, Regex)] {
     })
 }
 
-/// Whether any of the patterns finds something. Most texts hold nothing, and one pass over them tells.
+/// Whether any of the patterns may find something. Most texts hold nothing, and one pass tells it of those in ASCII;
+/// for others such a pass is slow.
 fn may_hold_secrets(text: &str) -> bool {
     static ALL: OnceLock<Option<RegexSet>> = OnceLock::new();
     let all = ALL.get_or_init(|| RegexSet::new(SECRETS.iter().map(|(_, pattern)| pattern)).ok());
-    all.as_ref().is_none_or(|all| all.is_match(text))
+    !text.is_ascii() || all.as_ref().is_none_or(|all| all.is_match(text))
 }
 
 /// The beginning of a value that tells its vendor and nothing more; none for what stands where nothing secret is

@@ -21,17 +21,22 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     for list in lists(context) {
-        if list.iter().all(|parsed| alias_of(parsed).is_some()) || list.iter().any(|parsed| !parsed.source.text.is_known()) {
+        let (defines, others): (Vec<_>, Vec<_>) =
+            list.into_iter().map(|parsed| (parsed, alias_of(parsed))).partition(|(_, alias)| alias.is_some());
+        if defines.is_empty() || others.is_empty() {
             continue;
         }
-        let words: HashSet<String> = list
+        if defines.iter().chain(&others).any(|(parsed, _)| !parsed.source.text.is_known()) {
+            continue;
+        }
+        let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let words: HashSet<String> = others
             .iter()
-            .filter(|parsed| alias_of(parsed).is_none())
-            .flat_map(|parsed| parsed.source.text.as_str().split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))))
+            .flat_map(|(parsed, _)| parsed.source.text.as_str().split(|c: char| !part(c)))
             .map(str::to_lowercase)
             .collect();
-        for parsed in list {
-            let Some(alias) = alias_of(parsed).filter(|alias| !words.contains(&alias.to_lowercase())) else { continue };
+        for (parsed, alias) in defines {
+            let Some(alias) = alias.filter(|alias| !words.contains(&alias.to_lowercase())) else { continue };
             sink.report(parsed.source.place, format!("no statement of the policy uses `{alias}`"))
                 .help("delete the define, or correct the name where it is used")
                 .statement(context.reference(parsed.source));
