@@ -151,3 +151,15 @@ resource "oci_identity_policy" "p" {
     let found = findings("empty-condition", &[("main.tf", tree.to_owned())]);
     assert_eq!(found.iter().map(severity).collect::<Vec<_>>(), ["info", "error"]);
 }
+
+#[test]
+fn a_placeholder_is_a_remark_in_documentation_and_a_warning_where_the_rule_is_applied() {
+    let rule = "all {resource.type = 'fnfunc', resource.compartment.id = 'compartment_ocid'}";
+    let page = [("page.md", format!("```\n{rule}\n```\n"))];
+    let group = [(
+        "main.tf",
+        format!("resource \"oci_identity_dynamic_group\" \"d\" {{\n  matching_rule = \"{rule}\"\n}}\n"),
+    )];
+    let severity = |files| findings("unresolved-placeholder", files)[0]["severity"].clone();
+    assert_eq!((severity(&page), severity(&group)), ("info".into(), "warning".into()));
+}

@@ -185,7 +185,7 @@ fn format_verb(input: &str) -> IResult<&str, &str> {
     recognize((tag("%"), opt(alt((index, key))), verb, not(alphanumeric1))).parse(input)
 }
 
-/// The length of `{name}` or `[a name]` where only a name can stand: after `group`, `compartment`, `id`, `in`.
+/// The length of `{name}`, `[a name]` or `< a name >` where only a name can stand: after `group`, `compartment`, `id`, `in`.
 fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
     let before = before.trim_end();
     let keyword = before
@@ -212,7 +212,12 @@ fn bracketed_name(before: &str, rest: &str) -> Option<usize> {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '/');
     let braces = delimited(tag("{"), take_while_m_n(1, LONGEST, named), tag("}"));
     let brackets = delimited(tag("["), take_while_m_n(1, LONGEST, inside), tag("]"));
-    let found: IResult<&str, &str> = recognize(alt((braces, brackets))).parse(rest);
+    // Spaces at both ends: elsewhere these are operators.
+    let spaced = verify(take_while_m_n(3, LONGEST, |c: char| inside(c) || c == '\''), |name: &str| {
+        name.starts_with(' ') && name.ends_with(' ') && !name.trim().is_empty()
+    });
+    let angles = delimited(tag("<"), spaced, tag(">"));
+    let found: IResult<&str, &str> = recognize(alt((braces, brackets, angles))).parse(rest);
     found.ok().map(|(_, found)| found.len()).or_else(|| alternatives(rest))
 }
 
@@ -265,6 +270,10 @@ mod tests {
     fn a_name_in_brackets_is_a_placeholder_only_where_a_name_must_stand() {
         assert_eq!(found("group {g} to {A_B} in compartment id [the OCID]"), ["{g}", "[the OCID]"]);
         assert_eq!(found("Allow {group name} to {A_B} in {location}"), ["{group name}", "{location}"]);
+        assert_eq!(
+            found("group < the group > to use b in compartment id < ocid >"),
+            ["< the group >", "< ocid >"]
+        );
         assert_eq!(found("Allow {A_B} in tenancy"), [""; 0]);
         assert_eq!(found("group A {A_B} in tenancy where all {x}"), [""; 0]);
     }

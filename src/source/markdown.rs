@@ -301,6 +301,14 @@ fn markup_at(before: &str, rest: &str, markup: Markup) -> Option<(usize, Read)> 
             return Some((tag.len() + 2, Read::As("")));
         }
     }
+    // In running text a backslash takes the meaning from the mark behind it.
+    if markup == Markup::Tags
+        && let Some(mark) = ["_", "*", "-", ".", "#"]
+            .into_iter()
+            .find(|mark| rest.strip_prefix('\\').is_some_and(|after| after.starts_with(mark)))
+    {
+        return Some((1 + mark.len(), Read::As(mark)));
+    }
     // In code a backslash is a character; before a bracket it can only be one too many.
     if let Some(bracket) = ["<", ">"]
         .into_iter()
@@ -409,6 +417,19 @@ mod tests {
             ]
         );
         assert_eq!(read(FileId(0), text).statements[0].text.holes().len(), 2);
+    }
+
+    #[test]
+    fn a_mark_that_is_escaped_in_running_text_is_itself_and_in_code_keeps_its_backslash() {
+        let text = "- Allow group domain\\_admins to read metrics in compartment a\\_b\n\n`Allow group c\\_d to use keys in tenancy`\n";
+        let texts: Vec<_> = statements(text).into_iter().map(|(text, _)| text).collect();
+        assert_eq!(
+            texts,
+            [
+                "Allow group domain_admins to read metrics in compartment a_b",
+                "Allow group c\\_d to use keys in tenancy"
+            ]
+        );
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! `condition-always-false`: a condition that can never hold.
 
+use crate::catalog::{self, ValueType};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::Quantifier;
+use crate::policy::ast::{Quantifier, ValueKind};
 
 use super::claims::exclusive;
 use super::conditions::condition_of;
+use super::values::{values_of, variable_of};
 
 /// Flags `all` groups that leave one single-valued variable no value.
 pub static RULE: Rule = Rule {
@@ -22,6 +24,20 @@ pub static RULE: Rule = Rule {
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let Some(condition) = condition_of(context) else { return };
+    for test in condition.tests() {
+        let name = variable_of(test).and_then(|atom| atom.known(context.text));
+        let boolean = name.and_then(catalog::variable).is_some_and(|known| known.value == ValueType::Boolean);
+        for value in values_of(test).into_iter().filter(|value| boolean && value.kind == ValueKind::Literal) {
+            let Some(written) = value.atom.known(context.text) else { continue };
+            if !["true", "false", ""].iter().any(|word| written.eq_ignore_ascii_case(word)) {
+                sink.report(context.locate(value.atom.inner(context.text)), format!("`{written}` is neither `true` nor `false`"))
+                    .severity(Severity::Warning)
+                    .confidence(Confidence::Medium)
+                    .note("the variable holds one of the two, so the value never matches")
+                    .help("write `'true'` or `'false'`");
+            }
+        }
+    }
     for (first, second) in exclusive(condition, context.text, Quantifier::All) {
         let report = sink.report(context.locate(first.span.to(second.span)), "this condition can never hold");
         if first.variable == TIMESTAMP {

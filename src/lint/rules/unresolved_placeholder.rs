@@ -52,8 +52,9 @@ fn check_statement(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 }
 
 fn check_matching_rule(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
+    let applied = context.uses.iter().any(|used| used.role == Role::Policy);
     for atom in context.tests().into_iter().flat_map(in_test) {
-        tell(context, &atom, true, sink);
+        tell(context, &atom, applied, sink);
     }
 }
 

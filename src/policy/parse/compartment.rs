@@ -49,6 +49,7 @@ impl Parser<'_> {
             self.error(Kind::MalformedName, starred.span, "there is no wildcard for compartments")
                 .help("write `in tenancy`, or name the compartment above: a grant holds in all below it too");
         }
+        path.iter().for_each(|part| self.empty_name(part, "compartment"));
         let of = self.of_tenancy(rule);
         if let [only] = path.as_slice()
             && is_ocid(only.text(self.text))

@@ -1,6 +1,6 @@
 //! The members of a subject: names with or without a domain, OCIDs, holes, and what separates them.
 
-use super::super::ast::{Atom, Member, MemberKind, Members};
+use super::super::ast::{Atom, Member, MemberKind, Members, Quote};
 use super::super::error::{SyntaxErrorKind as Kind, SyntaxFix};
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
@@ -39,6 +39,9 @@ impl Parser<'_> {
                 break;
             }
             let Some(member) = self.member(ids) else { break };
+            if let MemberKind::Name { domain, name } = &member.kind {
+                domain.iter().chain([name]).for_each(|atom| self.empty_name(atom, "group"));
+            }
             match member.kind {
                 MemberKind::Id(_) => ids = true,
                 MemberKind::Name { name, .. } if !name.has_hole => names = true,
@@ -65,6 +68,14 @@ impl Parser<'_> {
             return !(self.has_to_ahead() || (first && self.nth(1).kind == TokenKind::Comma));
         }
         self.ends_subject() || !Self::is_name(token)
+    }
+
+    /// `''` where a name must stand.
+    pub(super) fn empty_name(&mut self, atom: &Atom, what: &str) {
+        if matches!(atom.quote, Quote::Single | Quote::Double) && !atom.has_hole && atom.span.len() == 2 {
+            self.warn(Kind::EmptyValue, atom.span, format!("the name of the {what} is empty"))
+                .help("write the name between the quotes");
+        }
     }
 
     fn no_member(&mut self, first: bool) {
