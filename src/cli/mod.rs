@@ -267,7 +267,7 @@ fn command() -> clap::Command {
 }
 
 /// Writes a JSON document and a line break.
-fn print_json(value: &serde_json::Value) -> Answer {
+fn print_json(value: &impl serde::Serialize) -> Answer {
     let mut out = io::BufWriter::new(io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
     writeln!(out)?;

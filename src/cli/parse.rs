@@ -40,7 +40,7 @@ pub(super) fn run(args: &ParseArgs, terminal: &Terminal) -> Answer {
     input.check_readable(terminal)?;
     let configuration = &input.configuration;
     if args.format == ParseFormat::Json {
-        print_json(&report::parse_document(configuration))?;
+        print_json(&report::ParseDocument::of(configuration))?;
     } else {
         let mut out = io::BufWriter::new(io::stdout().lock());
         let at = |place: Place| match configuration.files.get(place.file) {

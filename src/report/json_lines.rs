@@ -3,16 +3,21 @@
 
 use std::io::{self, Write};
 
-use serde_json::json;
+use serde::Serialize;
 
-use super::{Report, json};
+use super::Report;
+use super::json::Finding;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    finding: Finding<'a>,
+}
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.findings {
-        let mut document = json::finding(report.files, finding);
-        if let Some(fields) = document.as_object_mut() {
-            fields.shift_insert(0, "schema_version".to_owned(), json!(1));
-        }
+        let document = Document { schema_version: 1, finding: Finding::of(report.files, finding) };
         serde_json::to_writer(&mut *out, &document)?;
         writeln!(out)?;
     }

@@ -37,7 +37,7 @@ use masked::Masked;
 
 pub use diagnosis::diagnosis_json;
 pub use page::page;
-pub use parse_json::parse_document;
+pub use parse_json::ParseDocument;
 pub use statistics::{statistics, statistics_json};
 
 /// How the terminal wants its text.
