@@ -127,9 +127,10 @@ impl Text<'_> {
             return text.to_owned();
         }
         let mut plain = String::with_capacity(text.len());
-        let mut letters = text.chars();
+        let mut letters = text.chars().peekable();
         while let Some(letter) = letters.next() {
-            plain.push(if letter == '\\' { letters.next().unwrap_or('\\') } else { letter });
+            let escapes = letter == '\\' || letter == '\'' && letters.peek() == Some(&'\'');
+            plain.push(if escapes { letters.next().unwrap_or(letter) } else { letter });
         }
         plain
     }

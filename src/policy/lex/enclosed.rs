@@ -77,6 +77,10 @@ impl Lexer<'_> {
                     has_escape = true;
                     at += 2;
                 }
+                Some(b'\'') if index == 0 && at > from && self.is_doubled_quote(at) => {
+                    has_escape = true;
+                    at += 2;
+                }
                 Some(byte) if char::from(byte) == fence => {
                     found = Some((at, at + 1));
                     break;
@@ -91,6 +95,17 @@ impl Lexer<'_> {
             }
             _ => Enclosed { end: self.open_end(from, fence), closed: false, has_escape: false },
         }
+    }
+
+    /// Whether a quote is one of two that may stand for one, as in `'it''s'`: text goes on right behind them, up to
+    /// a quote that closes it.
+    fn is_doubled_quote(&self, at: usize) -> bool {
+        let Some(rest) = self.text.get(at..self.end).and_then(|rest| rest.strip_prefix("''")) else {
+            return false;
+        };
+        let goes_on = rest.starts_with(|c: char| c.is_alphanumeric());
+        let next = rest.find(['\'', '\n', ',', '{', '}']).and_then(|at| rest.get(at..));
+        goes_on && next.is_some_and(|next| next.starts_with('\''))
     }
 
     /// Typographic quotes come in pairs of any kind.

@@ -140,6 +140,10 @@ impl Parser<'_> {
                     self.advance();
                 }
                 let span = self.since(from);
+                if token.is_open && span == token.span {
+                    // A quote that is never closed is reported as such.
+                    return !self.at_end();
+                }
                 let found = super::rule::shorten(span.of(self.text));
                 self.error(Kind::UnexpectedText, span, format!("`{found}` is no part of a condition"))
                     .help("leave it out, or separate conditions by commas inside `all { … }`");

@@ -81,6 +81,27 @@ impl Parser<'_> {
         Statement::Define(Define { span, kind, kind_span, alias, ocid, comment })
     }
 
+    /// Something else stands where `as` should, or nothing.
+    fn missing_as(&mut self) {
+        let (token, next) = (self.peek(), self.nth(1));
+        let other =
+            token.kind == TokenKind::Equal || self.is_word(token, &["is", "a", "s", "ass", "az", "to"]);
+        if other && Self::is_name(next) {
+            let found = self.words(token);
+            self.advance();
+            self.error(Kind::MisspeltKeyword, token.span, format!("`{found}` does not stand for `as`"))
+                .help("write `as`")
+                .guess(token.span, "as");
+            return;
+        }
+        let place = self.here();
+        let error = self.error(Kind::MissingKeyword, place, "`as` is missing after the alias");
+        error.help("write `as <ocid>`");
+        if Self::is_name(token) {
+            error.guess(place, " as");
+        }
+    }
+
     fn unknown_define(&mut self) {
         let word = self.peek();
         let found = super::rule::shorten(self.words(word));
@@ -110,8 +131,7 @@ impl Parser<'_> {
         let passed = self.tokens.get(..self.at).unwrap_or(&[]);
         let in_hole = passed.iter().any(|token| token.kind == TokenKind::Hole);
         if self.eat(Keyword::As).is_none() && !in_hole && kind.is_some() {
-            self.error(Kind::MissingKeyword, self.here(), "`as` is missing after the alias")
-                .help("write `as <ocid>`");
+            self.missing_as();
         }
         if self.peek().word == Keyword::Id && Self::is_name(self.nth(1)) {
             self.advance();

@@ -217,6 +217,10 @@ impl Parser<'_> {
             self.advance();
         }
         let span = self.since(token.span);
+        // A quote that is never closed is reported as such.
+        if token.is_open && span == token.span {
+            return false;
+        }
         let found = shorten(span.of(self.text));
         self.error(Kind::UnexpectedText, span, format!("`{found}` is no part of a condition"))
             .help("a value with spaces stands in quotes; conditions are separated by commas");

@@ -226,7 +226,7 @@ impl Parser<'_> {
         if token.kind != TokenKind::Word || self.ends_subject() && !token.word.is_verb() {
             return false;
         }
-        if self.is_word(token, &["and", "or"]) || token.word == Keyword::Id {
+        if self.is_word(token, &["and", "or"]) || token.word == Keyword::Id || self.starts_origin() {
             return false;
         }
         (!token.word.is_verb() || self.has_to_ahead()) && !self.starts_action()
@@ -299,7 +299,7 @@ impl Parser<'_> {
         {
             return true;
         }
-        if Self::is_name(token) && !self.ends_subject() && !self.starts_action() {
+        if Self::is_name(token) && !self.ends_subject() && !self.starts_action() && !self.starts_origin() {
             let span = Span::at(self.here().end());
             self.error(Kind::MissingComma, token.span, "a comma is missing before this name")
                 .help("write `,` between the names")

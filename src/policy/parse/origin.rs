@@ -124,6 +124,42 @@ impl Parser<'_> {
         }
     }
 
+    /// Whether what follows is the origin of an admit's subject, behind a word that isn't `of`.
+    pub(super) fn is_origin(&self, clauses: &Clauses) -> bool {
+        let admits = matches!(clauses.rule.kind, RuleKind::Admit | RuleKind::DenyAdmit);
+        let begun = clauses.rule.origin.is_some() || clauses.rule.action.is_some() || clauses.gap.is_some();
+        admits && !begun && (self.peek().word == Keyword::In || self.starts_origin()) && self.names_tenancy()
+    }
+
+    /// Whether a word that some take for `of` stands before a tenancy.
+    pub(super) fn starts_origin(&self) -> bool {
+        self.is_word(self.peek(), &["from", "off", "at", "fo"]) && self.names_tenancy()
+    }
+
+    /// Whether a tenancy stands between the next word and what is granted.
+    fn names_tenancy(&self) -> bool {
+        let after = match self.nth(1).word {
+            Keyword::AnyTenancy => self.nth(2),
+            Keyword::Tenancy => self.nth(3),
+            _ => return false,
+        };
+        after.word == Keyword::To || after.kind == TokenKind::OpenBrace
+    }
+
+    /// Reads the origin behind a word that isn't `of`.
+    pub(super) fn misspelt_of(&mut self, clauses: &mut Clauses) {
+        let token = self.peek();
+        let word = self.words(token);
+        self.error(
+            Kind::MisspeltKeyword,
+            token.span,
+            format!("where the subject comes from starts with `of`, not with `{word}`"),
+        )
+        .help("write `of`")
+        .guess(token.span, "of");
+        self.origin_clause(clauses);
+    }
+
     /// The alias after `tenancy`, which must be there.
     pub(super) fn alias_after(&mut self, tenancy: Token) -> Option<Atom> {
         let token = self.peek();

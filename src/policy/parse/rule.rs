@@ -90,6 +90,7 @@ impl Parser<'_> {
             (_, Keyword::Of) => self.origin_clause(clauses),
             (TokenKind::OpenBrace, _) if clauses.rule.action.is_none() => self.action_clause(clauses),
             (_, Keyword::To) => self.action_clause(clauses),
+            (_, Keyword::In) if self.is_origin(clauses) => self.misspelt_of(clauses),
             (_, Keyword::In) => {
                 self.advance();
                 self.location_clause(clauses);
@@ -288,14 +289,15 @@ impl Parser<'_> {
         if self.condition_without_where(clauses) || self.other_preposition(clauses) {
             return;
         }
-        if clauses.rule.action.is_none()
-            && self.is_word(token, &["can", "may", "could", "should", "shall", "must"])
-            && self.nth(1).word.is_verb()
-        {
+        if self.is_origin(clauses) {
+            self.misspelt_of(clauses);
+            return;
+        }
+        if clauses.rule.action.is_none() && self.starts_action() {
             let word = self.words(token);
             self.advance();
             self.error(Kind::MisspeltKeyword, token.span, format!("`{word}` is no keyword"))
-                .help("write `to` before the verb")
+                .help("write `to`")
                 .guess(token.span, "to");
             self.glued_to = true;
             self.action_clause(clauses);

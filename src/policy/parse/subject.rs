@@ -26,6 +26,10 @@ impl List {
     }
 }
 
+/// Words that stand where `to` should.
+const NOT_TO: &[&str] =
+    &["ot", "too", "tp", "tto", "t", "for", "can", "may", "could", "should", "shall", "must"];
+
 impl Parser<'_> {
     /// Reads the subject. `in_hole` says that a hole before may hold it.
     pub(super) fn subject(&mut self, in_hole: bool) -> Subject {
@@ -145,8 +149,7 @@ impl Parser<'_> {
         if self.glued_verb(self.peek()).is_some() {
             return true;
         }
-        self.is_word(self.peek(), &["ot", "too", "tp", "for", "can", "t", "may"])
-            && (next.word.is_verb() || next.kind == TokenKind::OpenBrace)
+        self.is_word(self.peek(), NOT_TO) && (next.word.is_verb() || next.kind == TokenKind::OpenBrace)
     }
 
     /// The verb of `tomanage`.

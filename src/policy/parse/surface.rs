@@ -128,12 +128,13 @@ pub(super) fn report(parser: &mut Parser, lexed: &Lexed) {
             open_quote(parser, token.span, token.kind);
         }
         if token.has_escape {
+            let message = if token.span.of(parser.text).contains('\\') {
+                "no Oracle page says that a backslash escapes anything"
+            } else {
+                "no Oracle page says that two quotes stand for one"
+            };
             parser
-                .warn(
-                    Kind::BackslashEscape,
-                    token.span,
-                    "no Oracle page says that a backslash escapes anything",
-                )
+                .warn(Kind::BackslashEscape, token.span, message)
                 .help("choose a value without quote or slash, or test that OCI reads it as meant");
         }
         match token.kind {
