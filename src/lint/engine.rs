@@ -1,5 +1,6 @@
 //! One run over a configuration: parse, call the rules, sort, suppress.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -187,13 +188,16 @@ fn statement_findings(
         organisation: &settings.organisation,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.policy.is_some());
-    findings.extend(reported(enabled, |check, sink| {
-        if let Check::Statement(check) = check {
-            check(&context, sink);
-        }
-    }));
+    if parsed.errors.len() <= READABLE {
+        findings.extend(reported(enabled, |check, sink| {
+            if let Check::Statement(check) = check {
+                check(&context, sink);
+            }
+        }));
+    }
     leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
+    keep_the_first(&mut findings);
     if !findings.is_empty() {
         name_statement(&mut findings, &statement_ref(configuration, source));
         let users = users(configuration, uses);
@@ -220,13 +224,16 @@ fn matching_rule_findings(
         uses,
     };
     let mut findings = syntax_findings(&context.located, &parsed.errors, enabled, source.address.is_some());
-    findings.extend(reported(enabled, |check, sink| {
-        if let Check::MatchingRule(check) = check {
-            check(&context, sink);
-        }
-    }));
+    if parsed.errors.len() <= READABLE {
+        findings.extend(reported(enabled, |check, sink| {
+            if let Check::MatchingRule(check) = check {
+                check(&context, sink);
+            }
+        }));
+    }
     leave_out_misread(&context.located, &parsed.errors, &mut findings);
     keep_what_is_certain(&mut findings, source.role);
+    keep_the_first(&mut findings);
     if !findings.is_empty() {
         let (policy, text) = (source.address.clone(), source.text.as_str().into());
         name_statement(&mut findings, &StatementRef { policy, index: None, text });
@@ -322,8 +329,8 @@ fn syntax_findings(
     enabled: &[&'static Rule],
     applied: bool,
 ) -> Vec<Finding> {
-    let mut found = Vec::with_capacity(errors.len());
-    for error in errors {
+    let mut found = Vec::with_capacity(errors.len().min(READABLE));
+    for error in errors.iter().take(READABLE) {
         let Ok(index) = enabled.binary_search_by_key(&error.kind.rule(), |rule| rule.name) else { continue };
         let Some(rule) = enabled.get(index) else { continue };
         let mut sink = Sink::new(rule);
@@ -392,6 +399,27 @@ fn leave_out_misread(at: &Located<'_>, errors: &[SyntaxError], findings: &mut Ve
 fn keep_what_is_certain(findings: &mut Vec<Finding>, role: Role) {
     if role == Role::Prose {
         findings.retain(|f| f.severity == Severity::Error && f.confidence == Confidence::High);
+    }
+}
+
+/// How many findings of one statement are told.
+const MOST: usize = 100;
+
+/// What has more mistakes than this is no statement: the rules have nothing to judge in it.
+const READABLE: usize = 400;
+
+/// Keeps the gravest and first findings of a statement that has hundreds. Nobody reads the rest, and as each shows
+/// the statement, the report would grow with the square of its length.
+fn keep_the_first(findings: &mut Vec<Finding>) {
+    let more = findings.len().saturating_sub(MOST);
+    if more == 0 {
+        return;
+    }
+    findings.sort_by_key(|finding| (Reverse(finding.severity), finding.place));
+    findings.truncate(MOST);
+    if let Some(last) = findings.last_mut() {
+        let rest = format!("at least {more} more findings of this statement are not told");
+        last.note = Some(last.note.take().map_or(rest.clone(), |note| format!("{note}; {rest}")));
     }
 }
 
