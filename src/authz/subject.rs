@@ -75,7 +75,7 @@ pub fn key(dynamic: bool, domain: Option<&str>, name: &str) -> Arc<str> {
 }
 
 /// The key of a group that only its OCID is known of.
-pub fn ocid_key(dynamic: bool, ocid: &str) -> Arc<str> {
+fn ocid_key(dynamic: bool, ocid: &str) -> Arc<str> {
     format!("{}#{}", if dynamic { 'd' } else { 'g' }, ocid.to_lowercase()).into()
 }
 
@@ -138,7 +138,7 @@ impl Names {
 }
 
 /// Compiles a matching rule; the error says why it isn't known or in force.
-pub fn compile_rule(rule: &StatementText) -> Result<Condition, Arc<str>> {
+fn compile_rule(rule: &StatementText) -> Result<Condition, Arc<str>> {
     let spans: Vec<_> = rule.holes.iter().map(|hole| hole.span).collect();
     let parsed = policy::parse_matching_rule(&rule.text, &spans);
     if let Some(error) = parsed.errors.iter().find(|error| error.severity == Severity::Error) {

@@ -22,7 +22,7 @@ pub fn is_readable(text: &str) -> bool {
 }
 
 /// Seconds since midnight of `05:00:00`, `05:00`, `2:01:00Z`.
-pub fn time_of_day(text: &str) -> Option<u32> {
+fn time_of_day(text: &str) -> Option<u32> {
     let text = text.trim().trim_end_matches(['z', 'Z']);
     let mut parts = text.splitn(3, ':');
     let mut part = |limit: u32| {

@@ -8,7 +8,6 @@ use crate::catalog;
 use super::case::Case;
 use super::facts::{Auth, Facts};
 use super::mentions::{every, first, pattern};
-use super::reason::tenancy;
 
 /// A request, the tenancy to ask, and what of it is a placeholder.
 pub(super) struct Asked {
@@ -32,6 +31,14 @@ pub(super) fn request(case: &Case, facts: &Facts) -> Option<Asked> {
     request.region.clone_from(&facts.region);
     request.model = facts.models.first().cloned();
     Some(Asked { request, tenancy, unsure })
+}
+
+/// The tenancy that the case's statements make.
+pub(super) fn tenancy(case: &Case) -> Tenancy {
+    let mut tenancy = Tenancy::of_statements(case.policies.iter().map(String::as_str));
+    tenancy.ocid.clone_from(&case.tenancy);
+    tenancy.home_region.clone_from(&case.home_region);
+    tenancy
 }
 
 fn principal(case: &Case, facts: &Facts, unsure: &mut Vec<Clause>) -> Option<Principal> {

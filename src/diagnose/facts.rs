@@ -314,7 +314,7 @@ fn status_in(code: &str, error: &str) -> Option<u16> {
     {
         return Some(status);
     }
-    super::extract::status_in(error)
+    mentions::status_in(error)
 }
 
 fn auth_in(all: &str) -> Option<Auth> {

@@ -195,6 +195,15 @@ pub(super) fn seconds(text: &str) -> Option<i64> {
     Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
+/// The HTTP status that a text names.
+pub(super) fn status_in(text: &str) -> Option<u16> {
+    let shape = pattern!(
+        r#"(?ix) (?: \bHTTP(?:/[\d.]+)?[-\s:(]*(?:status)?(?:\s*code)?[\s:=]* | \b(?:http|status)(?:[\s_-]*code)?['"]?[\s:=]+['"]? | \berror\s+code[\s:=]+ | \bORA-20 | \berror:?\s+ | service\.\((?:[A-Za-z]+,\s*)? | ":\s+ | ^\s* )
+           ([45]\d\d)\b"#
+    );
+    first(text, shape)?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,5 +238,13 @@ mod tests {
         assert_eq!(region_of_host(host).as_deref(), Some("eu-frankfurt-1"));
         assert_eq!(plane_of_host("generativeai.us-chicago-1.oci.oraclecloud.com"), Some("management"));
         assert_eq!(plane_of_host("api.openai.com"), None);
+    }
+
+    #[test]
+    fn an_ora_number_carries_the_status() {
+        assert_eq!(status_in("ORA-20404: Object not found"), Some(404));
+        assert_eq!(status_in("openai.NotFoundError: Error code: 404 - {"), Some(404));
+        assert_eq!(status_in("< HTTP/2 401"), Some(401));
+        assert_eq!(status_in("port 8080"), None);
     }
 }

@@ -44,5 +44,5 @@ pub use observe::{Label, Observation, Occasion, Shown};
 pub use outcome::{LocalCheck, NotTried, Outcome};
 pub use plan::{Cell, Credential, Plan, Regions, Scope, plan};
 pub use reading::{MOST_READ, Reading, read_policies};
-pub use sends::{COMPARTMENT_HEADERS, Carried, ClientSends, Compartments};
+pub use sends::{Carried, ClientSends, Compartments};
 pub use surroundings::{Surroundings, System};

@@ -168,12 +168,6 @@ impl Observation {
         self.status.is_some() && strange && self.opc_request_id.is_none() && self.answered != Shown::Yes
     }
 
-    /// Whether the message names an entity that isn't there, other than the key itself.
-    pub fn names_entity(&self) -> bool {
-        let text = self.lower();
-        text.contains("entity with key") && !text.contains("entity with key apikey")
-    }
-
     fn lower(&self) -> String {
         self.message.as_deref().unwrap_or_default().to_ascii_lowercase()
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::transport::Call;
 
 /// The headers that routes read a compartment from.
-pub const COMPARTMENT_HEADERS: [&str; 2] = ["opc-compartment-id", "CompartmentId"];
+const COMPARTMENT_HEADERS: [&str; 2] = ["opc-compartment-id", "CompartmentId"];
 /// The field of a native body, and what stands for it among the places of a compartment.
 const BODY: &str = "body";
 

@@ -12,7 +12,7 @@ use crate::wire::Secret;
 pub trait Surroundings: Send + Sync {
     /// An environment variable; none when unset or empty, as the clients have it.
     fn variable(&self, name: &str) -> Option<String>;
-    /// A file's bytes; an error beyond `LARGEST_FILE`.
+    /// A file's bytes; an error beyond a mebibyte.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
     /// The permission bits of a file; none where the system has none.
     fn mode(&self, path: &Path) -> Option<u32>;
@@ -63,7 +63,7 @@ pub trait Surroundings: Send + Sync {
 }
 
 /// Keys, tokens and configuration are far smaller.
-pub const LARGEST_FILE: u64 = 1 << 20;
+const LARGEST_FILE: u64 = 1 << 20;
 
 /// The machine that the program runs on.
 #[derive(Clone, Copy, Debug, Default)]

@@ -54,7 +54,7 @@ pub fn extract(pasted: &str) -> Case {
 /// What the text around the error tells of the call.
 fn read_around(pasted: &str, at: usize, case: &mut Case) {
     let error = &mut case.error;
-    error.status = error.status.or_else(|| status_in(pasted));
+    error.status = error.status.or_else(|| mentions::status_in(pasted));
     if error.code.is_none() {
         error.code =
             first(pasted, pattern!(r#"(?i)\b(?:service)?code['"]?\s*[:=]\s*['"]?([A-Za-z]{4,}|\d{3})\b"#));
@@ -122,15 +122,6 @@ fn request_id(text: &str, at: usize) -> Option<String> {
     );
     let hits = shape.as_ref()?.captures_iter(text).take(200).filter_map(|hit| hit.get(1));
     hits.min_by_key(|hit| hit.start().abs_diff(at)).map(|hit| hit.as_str().to_owned())
-}
-
-/// The HTTP status that a text names.
-pub(super) fn status_in(text: &str) -> Option<u16> {
-    let shape = pattern!(
-        r#"(?ix) (?: \bHTTP(?:/[\d.]+)?[-\s:(]*(?:status)?(?:\s*code)?[\s:=]* | \b(?:http|status)(?:[\s_-]*code)?['"]?[\s:=]+['"]? | \berror\s+code[\s:=]+ | \bORA-20 | \berror:?\s+ | service\.\((?:[A-Za-z]+,\s*)? | ":\s+ | ^\s* )
-           ([45]\d\d)\b"#
-    );
-    first(text, shape)?.parse().ok()
 }
 
 /// Takes what one request of a HAR file shows; the secrets of its headers stay where they are.
@@ -205,13 +196,5 @@ mod tests {
         );
         assert_eq!(case.error.code.as_deref(), Some("NotAuthenticated"));
         assert_eq!(case.error.status, Some(401));
-    }
-
-    #[test]
-    fn an_ora_number_carries_the_status() {
-        assert_eq!(status_in("ORA-20404: Object not found"), Some(404));
-        assert_eq!(status_in("openai.NotFoundError: Error code: 404 - {"), Some(404));
-        assert_eq!(status_in("< HTTP/2 401"), Some(401));
-        assert_eq!(status_in("port 8080"), None);
     }
 }

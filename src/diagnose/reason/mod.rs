@@ -13,7 +13,6 @@ mod rights;
 mod shape;
 mod time;
 
-pub(super) use rights::tenancy;
 pub use time::CHANGES;
 
 use super::case::Case;

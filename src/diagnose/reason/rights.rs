@@ -1,7 +1,7 @@
 //! Statements at hand against the call, by the evaluator: granted, missing by one clause, or far off.
 
 use super::add;
-use crate::authz::{Clause, Compiled, Prepared, Tenancy, Truth, near_misses};
+use crate::authz::{Clause, Compiled, Prepared, Truth, near_misses};
 use crate::diagnose::asked;
 use crate::diagnose::case::Case;
 use crate::diagnose::facts::{Auth, Facts};
@@ -28,7 +28,7 @@ pub(super) fn apply(case: &Case, facts: &Facts, weights: &mut Weights) {
 
 /// A policy that is refused when it is written: what OCI rejects in its statements.
 fn compiled_alone(case: &Case, weights: &mut Weights) {
-    let compiled = Compiled::new(tenancy(case));
+    let compiled = Compiled::new(asked::tenancy(case));
     for origin in &compiled.origins {
         if let Some(why) = &origin.rejected {
             let text = format!("OCI rejects `{}`: {why}", origin.text);
@@ -247,12 +247,4 @@ fn open_clauses(prepared: &Prepared<'_>, facts: &Facts, weights: &mut Weights) {
         let text = "a where clause decides, and what the caller carries for it is not known";
         add(weights, &seen(text.to_owned()), &[("policy-condition-mismatch", 3.0), ("policy-missing", -1.0)]);
     }
-}
-
-/// The tenancy that the case's statements and matching rules make.
-pub(in crate::diagnose) fn tenancy(case: &Case) -> Tenancy {
-    let mut tenancy = Tenancy::of_statements(case.policies.iter().map(String::as_str));
-    tenancy.ocid.clone_from(&case.tenancy);
-    tenancy.home_region.clone_from(&case.home_region);
-    tenancy
 }

@@ -11,7 +11,7 @@ pub struct Renamed {
 }
 
 /// Every former name, sorted. Nothing leaves this list.
-pub const RENAMED: &[Renamed] = &[
+const RENAMED: &[Renamed] = &[
     // A key is an API key everywhere else.
     Renamed { old: "region-name-for-key", new: "region-name-for-region-key" },
 ];

@@ -141,7 +141,7 @@ impl Parser<'_> {
         clauses.rule.action = Some(action);
     }
 
-    pub(super) fn location_clause(&mut self, clauses: &mut Clauses) {
+    fn location_clause(&mut self, clauses: &mut Clauses) {
         let start = self.previous().unwrap_or(self.end);
         while self.peek().word == Keyword::In {
             let again = self.advance();
@@ -356,7 +356,7 @@ impl Parser<'_> {
     }
 
     /// Whether the words `ahead` read as a subject, so that another statement starts before them.
-    pub(super) fn starts_another(&self, ahead: usize) -> bool {
+    fn starts_another(&self, ahead: usize) -> bool {
         let next = self.nth(ahead);
         matches!(
             next.word,

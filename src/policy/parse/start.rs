@@ -45,7 +45,7 @@ impl Parser<'_> {
         Statement::Rule(Box::new(self.rule(kind, kind_span)))
     }
 
-    pub(super) fn since_all(&self, first: Span) -> Span {
+    fn since_all(&self, first: Span) -> Span {
         self.tokens.last().map_or(first, |last| first.to(last.span))
     }
 
@@ -78,7 +78,7 @@ impl Parser<'_> {
     }
 
     /// `deny allow`, `admit deny`, `allow allow`.
-    pub(super) fn extra_start_words(&mut self, kind: RuleKind, span: Span) {
+    fn extra_start_words(&mut self, kind: RuleKind, span: Span) {
         while self.peek().word.starts_statement() {
             let extra = self.advance();
             let word = self.words(extra).to_lowercase();
@@ -100,7 +100,7 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn unknown_start(&mut self, first: Token) -> Option<(RuleKind, Span)> {
+    fn unknown_start(&mut self, first: Token) -> Option<(RuleKind, Span)> {
         let word = self.words(first);
         let lower = word.to_lowercase();
         let quota = self.tokens.iter().take(6).any(|token| self.is_word(*token, &["quota", "quotas"]));

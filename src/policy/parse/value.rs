@@ -204,7 +204,7 @@ impl Parser<'_> {
     }
 
     /// A list without brackets.
-    pub(super) fn open_list(&mut self, variable: Atom, negated: bool) -> TestKind {
+    fn open_list(&mut self, variable: Atom, negated: bool) -> TestKind {
         let start = self.peek();
         let mut values = Vec::new();
         while matches!(
@@ -276,7 +276,7 @@ impl Parser<'_> {
         self.check_tag(variable, text);
     }
 
-    pub(super) fn check_tag(&mut self, variable: Atom, text: &str) {
+    fn check_tag(&mut self, variable: Atom, text: &str) {
         let lower = text.to_ascii_lowercase();
         if self.is_rule() {
             if lower.starts_with("freeform.")

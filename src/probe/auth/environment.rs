@@ -16,7 +16,7 @@ pub struct Environment {
 }
 
 /// Where Linux shows the maker's tag of the machine.
-pub(super) const ASSET_TAG: &str = "/sys/class/dmi/id/chassis_asset_tag";
+const ASSET_TAG: &str = "/sys/class/dmi/id/chassis_asset_tag";
 /// The folder that Kubernetes mounts into pods.
 pub(super) const MOUNTED: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 

@@ -34,7 +34,7 @@ pub struct Held {
 }
 
 /// The profile that an origin names.
-pub(crate) fn profile_of(origin: &str) -> Option<&str> {
+fn profile_of(origin: &str) -> Option<&str> {
     origin.strip_prefix("profile `")?.split_once('`').map(|(name, _)| name)
 }
 

@@ -13,12 +13,11 @@ pub struct UserApiKey {
     place: Option<Place>,
     origin: String,
     file: KeyFile,
-    fingerprint: String,
 }
 
 impl UserApiKey {
     /// From the settings of a profile. The fingerprint is taken as configured, right or wrong, since that is what
-    /// the clients send; see [`UserApiKey::fingerprint_matches`].
+    /// the clients send.
     pub fn from_settings(
         settings: &Settings,
         origin: impl Into<String>,
@@ -29,24 +28,18 @@ impl UserApiKey {
         let tenancy = need(settings, "tenancy")?.to_owned();
         let fingerprint = need(settings, "fingerprint")?.to_owned();
         let file = key_of(settings, passphrase, around)?;
-        let key_id = KeyId::User { tenancy, user, fingerprint: fingerprint.clone() };
+        let key_id = KeyId::User { tenancy, user, fingerprint };
         Ok(Self {
             signer: Signer::new(file.key.clone(), key_id),
             place: settings.get("region").and_then(|region| place(region, around).ok()),
             origin: origin.into(),
             file,
-            fingerprint,
         })
     }
 
     /// The key with what there is to say of its file.
     pub fn key_file(&self) -> &KeyFile {
         &self.file
-    }
-
-    /// Whether the configured fingerprint is that of the key.
-    pub fn fingerprint_matches(&self) -> bool {
-        self.fingerprint == self.file.key.public().fingerprint()
     }
 }
 

@@ -23,7 +23,7 @@ impl<'a> Work<'a> {
     }
 
     /// The name under which the store keeps a collection of this plane.
-    pub fn shelf(&self, collection: &str) -> String {
+    fn shelf(&self, collection: &str) -> String {
         format!("{}/{collection}", self.asked.route.plane.name)
     }
 
@@ -258,7 +258,7 @@ impl<'a> Work<'a> {
         Ok(self.reported(Answer::empty(if works { 202 } else { 204 }), &held, "DELETED"))
     }
 
-    pub fn change_compartment(&self) -> Result<Answer, Failure> {
+    fn change_compartment(&self) -> Result<Answer, Failure> {
         let held = self.item()?;
         self.matches(&held)?;
         let body = self.body()?;

@@ -167,7 +167,7 @@ fn kind_of_name(name: &str) -> HoleKind {
 }
 
 /// What an attribute of a resource of this type holds.
-pub fn kind_of_attribute(resource: &str, attribute: &str) -> HoleKind {
+fn kind_of_attribute(resource: &str, attribute: &str) -> HoleKind {
     let is_id = attribute == "id" || attribute == "ocid";
     match attribute {
         "compartment_id" | "compartment_ocid" => HoleKind::Ocid("compartment"),

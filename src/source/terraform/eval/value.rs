@@ -386,7 +386,7 @@ pub fn map_pieces(text: &MappedText, mut change: impl FnMut(&str) -> String) -> 
 }
 
 /// Appends one piece of another text, hole or not.
-pub fn push_segment(builder: &mut TextBuilder, text: &MappedText, segment: &Segment) {
+fn push_segment(builder: &mut TextBuilder, text: &MappedText, segment: &Segment) {
     let piece = segment.text.of(text.as_str());
     match text.holes().iter().find(|hole| hole.span == segment.text) {
         Some(hole) if segment.origin == Origin::Hole => {
