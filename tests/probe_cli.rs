@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use conforms::conforms;
-use loopback::{Reply, Service};
+use loopback::{PLANES, Reply, Service, endpoints};
 use ociam::wire::{PrivateKey, Request};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -28,15 +28,6 @@ use tempfile::TempDir;
 const USER: &str = "ocid1.user.oc1..marieuser";
 const TENANCY: &str = "ocid1.tenancy.oc1..acme";
 const COMPARTMENT: &str = "ocid1.compartment.oc1..ml";
-const PLANES: [&str; 7] = [
-    "inference",
-    "inference-openai",
-    "management",
-    "agent-management",
-    "agent-runtime",
-    "identity",
-    "limits",
-];
 const ONE: &str = "sk-markedone1234567890abcdefghij";
 const TWO: &str = "sk-markedtwo1234567890abcdefghij";
 const REFUSED: &str = "Authorization failed or requested resource not found.";
@@ -55,15 +46,7 @@ impl Site {
     fn new(regions: &[&str], answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Site {
         let service = Service::start(move |_, request| answer(request));
         let home = TempDir::new().unwrap();
-        let planes: serde_json::Map<String, Value> = PLANES
-            .iter()
-            .map(|plane| {
-                let url = |region: &&str| {
-                    ((*region).to_owned(), json!(format!("{}/{plane}/{region}", service.base())))
-                };
-                ((*plane).to_owned(), Value::Object(regions.iter().map(url).collect()))
-            })
-            .collect();
+        let planes = endpoints(regions, |_| service.base());
         let site = Site { home, service };
         site.write("endpoints.json", &Value::Object(planes).to_string());
         let text = std::fs::read_to_string(key_path()).unwrap();

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assert_cmd::Command;
 use jiff::{SignedDuration, Timestamp};
-use loopback::{Reply, Service};
+use loopback::{Reply, Service, endpoints};
 use ociam::catalog;
 use ociam::wire::{PrivateKey, Request, Token};
 use serde::Deserialize;
@@ -28,15 +28,6 @@ use tempfile::TempDir;
 const TENANCY: &str = "ocid1.tenancy.oc1..acme";
 const USER: &str = "ocid1.user.oc1..marie";
 const MOST_REQUESTS: usize = 12;
-const PLANES: [&str; 7] = [
-    "inference",
-    "inference-openai",
-    "management",
-    "agent-management",
-    "agent-runtime",
-    "identity",
-    "limits",
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -226,13 +217,7 @@ fn run(scenario: &Scenario, key: &PrivateKey) -> (Vec<String>, usize, String) {
         true => format!("http://{nobody}"),
         false => service.base(),
     };
-    let mut endpoints: serde_json::Map<String, Value> = PLANES
-        .iter()
-        .map(|plane| {
-            let url = |region: &String| (region.clone(), json!(format!("{}/{plane}/{region}", base(plane))));
-            ((*plane).to_owned(), Value::Object(scenario.regions.iter().map(url).collect()))
-        })
-        .collect();
+    let mut endpoints = endpoints(&scenario.regions, base);
     endpoints.insert("imds".into(), json!(format!("{}/opc/v2", base("imds"))));
     std::fs::write(home.path().join("endpoints.json"), Value::Object(endpoints).to_string()).unwrap();
     let arguments = scenario.arguments.iter().map(|argument| argument.replace("{base}", &service.base()));

@@ -5,6 +5,29 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use ociam::wire::{Headers, Request};
+use serde_json::{Map, Value, json};
+
+/// The planes whose endpoints are told by region.
+#[allow(dead_code, reason = "not every test file uses all of it")]
+pub const PLANES: [&str; 7] = [
+    "inference",
+    "inference-openai",
+    "management",
+    "agent-management",
+    "agent-runtime",
+    "identity",
+    "limits",
+];
+
+/// An endpoint for each plane in each region, at what `base` says for the plane.
+#[allow(dead_code, reason = "not every test file uses all of it")]
+pub fn endpoints(regions: &[impl AsRef<str>], base: impl Fn(&str) -> String) -> Map<String, Value> {
+    let urls = |plane: &str| {
+        let url = |region: &str| (region.to_owned(), json!(format!("{}/{plane}/{region}", base(plane))));
+        Value::Object(regions.iter().map(|region| url(region.as_ref())).collect())
+    };
+    PLANES.iter().map(|plane| ((*plane).to_owned(), urls(plane))).collect()
+}
 
 /// Status, further headers, body.
 pub type Reply = (u16, Vec<(&'static str, String)>, String);
