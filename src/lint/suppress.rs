@@ -101,36 +101,7 @@ impl Suppressions {
             if name.is_empty() {
                 continue;
             }
-            let write = |near: &str| Fix {
-                title: format!("write `{near}`"),
-                applicability: Applicability::Safe,
-                edits: vec![Edit { place, replacement: near.to_owned() }],
-            };
-            let name = match rules::renamed(name) {
-                Some(renamed) => {
-                    let new = renamed.new;
-                    sink.report(place, format!("`{name}` is called `{new}` now"))
-                        .severity(Severity::Info)
-                        .help(format!("write `{new}`"))
-                        .fix(Some(write(new)));
-                    new
-                }
-                None => name,
-            };
-            if !selectors().contains(name) {
-                let report = sink.report(place, format!("there is no rule `{name}`"));
-                match rules::nearest(name) {
-                    Some(near) => report.help(format!("write `{near}`")).fix(Some(write(near))),
-                    None => report.help("see `ociam rules` for the names"),
-                };
-                continue;
-            }
-            if rules::find(name).is_some_and(|rule| settings.is_never_ignored(rule)) {
-                sink.report(place, format!("`{name}` can't be suppressed here"))
-                    .note("the configuration names it under `never-ignore`")
-                    .help("correct what it reports, and remove the suppression");
-                continue;
-            }
+            let Some(name) = suppressible(name, place, settings, sink) else { continue };
             self.by_file.entry(comment.file).or_default().push(self.list.len());
             let (name, sole) = (name.to_owned(), names.len() == 1);
             let reason = reason.clone();
@@ -241,6 +212,46 @@ impl Suppression {
             (false, _) => Span::new(from + before.trim_end().len(), end),
         })
     }
+}
+
+/// The rule or category that a suppression names, by its present name. What is wrong with the name is reported.
+fn suppressible<'n>(
+    name: &'n str,
+    place: Place,
+    settings: &Settings,
+    sink: &mut Sink<'_>,
+) -> Option<&'n str> {
+    let write = |near: &str| Fix {
+        title: format!("write `{near}`"),
+        applicability: Applicability::Safe,
+        edits: vec![Edit { place, replacement: near.to_owned() }],
+    };
+    let name = match rules::renamed(name) {
+        Some(renamed) => {
+            let new = renamed.new;
+            sink.report(place, format!("`{name}` is called `{new}` now"))
+                .severity(Severity::Info)
+                .help(format!("write `{new}`"))
+                .fix(Some(write(new)));
+            new
+        }
+        None => name,
+    };
+    if !selectors().contains(name) {
+        let report = sink.report(place, format!("there is no rule `{name}`"));
+        match rules::nearest(name) {
+            Some(near) => report.help(format!("write `{near}`")).fix(Some(write(near))),
+            None => report.help("see `ociam rules` for the names"),
+        };
+        return None;
+    }
+    if rules::find(name).is_some_and(|rule| settings.is_never_ignored(rule)) {
+        sink.report(place, format!("`{name}` can't be suppressed here"))
+            .note("the configuration names it under `never-ignore`")
+            .help("correct what it reports, and remove the suppression");
+        return None;
+    }
+    Some(name)
 }
 
 /// What a comment says behind the names, without its end mark and the punctuation that leads over.

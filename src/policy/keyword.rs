@@ -125,6 +125,12 @@ impl Keyword {
         matches!(self, Self::Allow | Self::Deny | Self::Define | Self::Endorse | Self::Admit)
     }
 
+    /// Whether the word begins a subject.
+    pub fn starts_subject(self) -> bool {
+        use Keyword::{AnyGroup, AnyUser, DynamicGroup, Group, Resource, Service};
+        matches!(self, Group | DynamicGroup | AnyUser | AnyGroup | Service | Resource)
+    }
+
     /// Whether it is one of the four verbs.
     pub fn is_verb(self) -> bool {
         matches!(self, Self::Inspect | Self::Read | Self::Use | Self::Manage)

@@ -79,39 +79,9 @@ impl Parser<'_> {
                 self.advance();
                 break;
             }
-            match token.kind {
-                TokenKind::Comma => {
-                    self.comma(needs_comma, close);
-                    needs_comma = false;
-                    continue;
-                }
-                TokenKind::Semicolon => {
-                    self.advance();
-                    let next = self.peek().kind;
-                    let closes = [TokenKind::Comma, TokenKind::Semicolon, TokenKind::End].contains(&next);
-                    let between = needs_comma && !closes && next != close;
-                    let error =
-                        self.error(Kind::MissingComma, token.span, "conditions are separated by commas");
-                    if between {
-                        error.help("write `,`").fix(token.span, ",");
-                    } else {
-                        error.help("leave it out").fix(token.span, "");
-                    }
-                    needs_comma = false;
-                    continue;
-                }
-                _ if matches!(token.word, Keyword::And | Keyword::Or) && needs_comma => {
-                    self.advance();
-                    self.error(
-                        Kind::AndOrCondition,
-                        token.span,
-                        format!("conditions are separated by commas, not by `{}`", self.words(token)),
-                    )
-                    .help("write `,`; `any` and `all` before the braces say how the conditions combine");
-                    needs_comma = false;
-                    continue;
-                }
-                _ => {}
+            if self.separator(token, needs_comma, close) {
+                needs_comma = false;
+                continue;
             }
             let other_close =
                 matches!(token.kind, TokenKind::CloseBrace | TokenKind::CloseParen | TokenKind::CloseBracket);
@@ -156,6 +126,36 @@ impl Parser<'_> {
             self.error(Kind::EmptyCondition, span, "no condition stands in the braces").help(help);
         }
         Condition::Group { span, quantifier, items }
+    }
+
+    /// Takes what stands between two conditions, or is meant to. False where it is none of that.
+    fn separator(&mut self, token: Token, after_condition: bool, close: TokenKind) -> bool {
+        match token.kind {
+            TokenKind::Comma => self.comma(after_condition, close),
+            TokenKind::Semicolon => {
+                self.advance();
+                let next = self.peek().kind;
+                let closes = [TokenKind::Comma, TokenKind::Semicolon, TokenKind::End].contains(&next);
+                let between = after_condition && !closes && next != close;
+                let error = self.error(Kind::MissingComma, token.span, "conditions are separated by commas");
+                if between {
+                    error.help("write `,`").fix(token.span, ",");
+                } else {
+                    error.help("leave it out").fix(token.span, "");
+                }
+            }
+            _ if matches!(token.word, Keyword::And | Keyword::Or) && after_condition => {
+                self.advance();
+                self.error(
+                    Kind::AndOrCondition,
+                    token.span,
+                    format!("conditions are separated by commas, not by `{}`", self.words(token)),
+                )
+                .help("write `,`; `any` and `all` before the braces say how the conditions combine");
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// A comma inside a group.

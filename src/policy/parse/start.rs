@@ -103,58 +103,15 @@ impl Parser<'_> {
     fn unknown_start(&mut self, first: Token) -> Option<(RuleKind, Span)> {
         let word = self.words(first);
         let lower = word.to_lowercase();
-        let quota = self.tokens.iter().take(6).any(|token| self.is_word(*token, &["quota", "quotas"]));
-        if quota && matches!(lower.as_str(), "set" | "unset" | "zero") {
-            self.error(
-                Kind::QuotaStatement,
-                first.span,
-                format!("`{lower} … quota` is a quota statement, not a policy statement"),
-            )
-            .help("put it into a quota policy: quotas are another language with an API of its own");
+        if self.is_no_statement(first, &lower) {
             return None;
         }
-        match first.word {
-            Keyword::Where | Keyword::In | Keyword::To | Keyword::With | Keyword::And | Keyword::Of => {
-                self.error(Kind::StatementFragment, first.span, format!("a statement can't start with `{lower}`: this is the rest of a cut one"))
-                    .help("put the whole statement into one string; the Console's editor takes one statement a line");
-                return None;
-            }
-            Keyword::Any | Keyword::All => {
-                self.error(Kind::StatementFragment, first.span, "this is a condition without its statement")
-                    .help("put the whole statement into one string");
-                return None;
-            }
-            Keyword::Group
-            | Keyword::DynamicGroup
-            | Keyword::AnyUser
-            | Keyword::AnyGroup
-            | Keyword::Service
-            | Keyword::Resource => {
-                self.error(
-                    Kind::MissingKeyword,
-                    Span::at(first.span.start()),
-                    "the statement has no start word",
-                )
+        if first.word.starts_subject() {
+            let before = Span::at(first.span.start());
+            self.error(Kind::MissingKeyword, before, "the statement has no start word")
                 .help("start it with `allow`")
-                .guess(Span::at(first.span.start()), "allow ");
-                return Some((RuleKind::Allow, Span::at(first.span.start())));
-            }
-            _ => {}
-        }
-        if matches!(first.kind, TokenKind::CloseBrace) {
-            self.error(
-                Kind::StatementFragment,
-                first.span,
-                "a statement can't start with a brace: this is the rest of a cut one",
-            )
-            .help("put the whole statement into one string; the Console's editor takes one statement a line");
-            return None;
-        }
-        let slashed = first.kind == TokenKind::Slash && self.words(self.nth(1)).starts_with('*');
-        if slashed || word.starts_with("--") {
-            self.error(Kind::CommentInStatement, first.span, "the policy language has no comments")
-                .help("move the comment out of the statement's text");
-            return None;
+                .guess(before, "allow ");
+            return Some((RuleKind::Allow, before));
         }
         let meant = match lower.as_str() {
             "grant" | "permit" | "let" | "give" => Some("allow"),
@@ -196,5 +153,48 @@ impl Parser<'_> {
             Some("admit") => Some((RuleKind::Admit, first.span)),
             _ => Some((RuleKind::Allow, first.span)),
         }
+    }
+
+    /// Whether this is something else than a statement: a quota, the rest of one that was cut, a comment. Says so.
+    fn is_no_statement(&mut self, first: Token, lower: &str) -> bool {
+        let quota = self.tokens.iter().take(6).any(|token| self.is_word(*token, &["quota", "quotas"]));
+        if quota && matches!(lower, "set" | "unset" | "zero") {
+            self.error(
+                Kind::QuotaStatement,
+                first.span,
+                format!("`{lower} … quota` is a quota statement, not a policy statement"),
+            )
+            .help("put it into a quota policy: quotas are another language with an API of its own");
+            return true;
+        }
+        match first.word {
+            Keyword::Where | Keyword::In | Keyword::To | Keyword::With | Keyword::And | Keyword::Of => {
+                self.error(Kind::StatementFragment, first.span, format!("a statement can't start with `{lower}`: this is the rest of a cut one"))
+                    .help("put the whole statement into one string; the Console's editor takes one statement a line");
+                return true;
+            }
+            Keyword::Any | Keyword::All => {
+                self.error(Kind::StatementFragment, first.span, "this is a condition without its statement")
+                    .help("put the whole statement into one string");
+                return true;
+            }
+            _ => {}
+        }
+        if matches!(first.kind, TokenKind::CloseBrace) {
+            self.error(
+                Kind::StatementFragment,
+                first.span,
+                "a statement can't start with a brace: this is the rest of a cut one",
+            )
+            .help("put the whole statement into one string; the Console's editor takes one statement a line");
+            return true;
+        }
+        let slashed = first.kind == TokenKind::Slash && self.words(self.nth(1)).starts_with('*');
+        if slashed || lower.starts_with("--") {
+            self.error(Kind::CommentInStatement, first.span, "the policy language has no comments")
+                .help("move the comment out of the statement's text");
+            return true;
+        }
+        false
     }
 }

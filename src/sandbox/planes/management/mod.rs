@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::resources::{Work, limit_exceeded};
 use super::{Asked, page, set};
 use crate::authz::Placed;
+use crate::catalog;
 use crate::sandbox::call::{Answer, Failure, Target};
 use crate::sandbox::change::Change;
 use crate::sandbox::failure::{self, not_found};
@@ -41,7 +42,7 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
         "ListModels" => {
             let region = asked.call.region;
             let own = work.held("models").into_iter().map(|item| item.value);
-            let all = crate::catalog::models()
+            let all = catalog::models()
                 .iter()
                 .filter_map(|model| models::shown(model, region))
                 .chain(own)
@@ -55,7 +56,7 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
             None => work.answer(),
         },
         "ListModelDiscovery" => {
-            let all = crate::catalog::models().iter().filter_map(models::discovered).collect();
+            let all = catalog::models().iter().filter_map(models::discovered).collect();
             page::items(asked.call, all)
         }
         "CreateModel" => work.create(|stored| models::custom(asked, stored)),
@@ -72,7 +73,9 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
         "CreateDedicatedAiCluster" => {
             within_units(asked, &work.body()?)?;
             work.create(|stored| {
-                let capacity = json!({ "capacityType": "HOSTING_CAPACITY", "totalEndpointCapacity": 50,
+                let most = catalog::limit("endpoint-per-dedicated-unit-count");
+                let most = most.and_then(|limit| limit.value.parse::<i64>().ok()).unwrap_or_default();
+                let capacity = json!({ "capacityType": "HOSTING_CAPACITY", "totalEndpointCapacity": most,
                     "usedEndpointCapacity": 0 });
                 set(&mut stored.value, "capacity", capacity);
                 Ok(())
@@ -82,11 +85,8 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
             if stored.value.get("inboundAuthConfig").is_none_or(Value::is_null) {
                 return Err(failure::of("app-create-no-auth").because("the body has no `inboundAuthConfig`"));
             }
-            let host = format!(
-                "https://inference.generativeai.{}.oci.oraclecloud.com/20251112/hostedApplications/{}",
-                stored.region, stored.id
-            );
-            set(&mut stored.value, "applicationEndpoint", host);
+            let endpoint = application_endpoint(stored);
+            set(&mut stored.value, "applicationEndpoint", endpoint);
             Ok(())
         }),
         "CreateHostedDeployment" => work.create(|stored| {
@@ -123,6 +123,14 @@ pub fn answer(asked: Asked<'_>) -> Result<Answer, Failure> {
         "ListWorkRequestLogs" | "ListWorkRequestErrors" => logs(&work),
         _ => work.answer(),
     }
+}
+
+/// Where a hosted application is called, as OCI would have it.
+fn application_endpoint(stored: &store::Stored) -> String {
+    let plane = catalog::plane("hosted-app-invoke");
+    let host = plane.zip(catalog::region(&stored.region)).and_then(|(plane, region)| plane.host_in(region));
+    let base = plane.and_then(|plane| plane.bases.first().copied());
+    format!("https://{}{}/{}", host.unwrap_or_default(), base.unwrap_or_default(), stored.id)
 }
 
 /// Refuses a cluster of units that the tenancy's limits do not give.
