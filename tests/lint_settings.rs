@@ -293,3 +293,24 @@ fn help_groups_the_options_and_shows_examples() {
     insta::assert_snapshot!("help_lint", shown(&mut ociam(folder.path(), &["lint", "-h"])));
     insta::assert_snapshot!("help_fmt", shown(&mut ociam(folder.path(), &["fmt", "-h"])));
 }
+
+#[test]
+fn patterns_of_paths_begin_at_the_configuration_wherever_the_run_begins() {
+    let files = [
+        ("ociam.toml", "[per-path-ignores]\n'x/**' = ['unknown-verb']\n"),
+        ("x/y/iam.policy", "Allow group A to raed buckets in tenancy\n"),
+        ("z/iam.policy", "Allow group A to raed buckets in tenancy\n"),
+    ];
+    let project = folder(&files);
+    let lines = |from: &str, path: &str| {
+        let output =
+            ociam(&project.path().join(from), &["lint", "-q", "-f", "concise", path]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().count()
+    };
+    for (from, path) in [("", "x"), ("x", "."), ("x/y", "."), ("x/y", "iam.policy"), ("z", "../x/y")] {
+        assert_eq!(lines(from, path), 0, "{from} {path}");
+    }
+    for (from, path) in [("z", "."), ("x/y", "../../z"), ("", "z")] {
+        assert_eq!(lines(from, path), 1, "{from} {path}");
+    }
+}

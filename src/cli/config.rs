@@ -191,10 +191,21 @@ pub(super) fn settings(config: &Config) -> Settings {
             .iter()
             .map(|paths| PathIgnore { glob: paths.glob.clone(), rules: texts(&paths.rules) })
             .collect(),
+        folder: config.path.as_deref().and_then(folder_seen_from).unwrap_or_default(),
         organisation: config.organisation.clone(),
         never_ignore: texts(&config.never_ignore),
         require_suppression_reason: config.require_suppression_reason.unwrap_or(false),
     }
+}
+
+/// The current folder, seen from the folder of a configuration file above it.
+fn folder_seen_from(file: &Path) -> Option<String> {
+    let above = file.parent()?;
+    let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
+    let beneath = here.strip_prefix(std::fs::canonicalize(above).ok()?).ok()?;
+    let parts: Vec<_> = beneath.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    Some(parts.join("/"))
 }
 
 fn show(config: &Config) -> Answer {

@@ -1,5 +1,6 @@
 //! Which rules run, on which files, and how severe their findings are.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub severity: BTreeMap<String, Severity>,
     /// Rules that are not reported in some files.
     pub per_path_ignores: Vec<PathIgnore>,
+    /// The folder that names of files start from, seen from the one that the patterns are meant for: `x/y`, or nothing.
+    pub folder: String,
     /// The organisation's own rules.
     pub organisation: Vec<OrganisationRule>,
     /// Rule names or categories that nothing turns off where they run: no comment, no list of ignored rules, no
@@ -38,7 +41,7 @@ pub struct Settings {
 /// Rules that are not reported in the files that a pattern matches.
 #[derive(Clone, Debug)]
 pub struct PathIgnore {
-    /// Matched against the file's name as shown and against each of its tails that begins at a folder.
+    /// Matched against the file's name, from [`Settings::folder`] on, and against each of its tails that begins at a folder.
     pub glob: GlobMatcher,
     /// Rule names or categories.
     pub rules: Vec<String>,
@@ -75,11 +78,31 @@ impl Settings {
 
     /// Whether a rule is ignored in the file of this name.
     pub fn ignored_in(&self, file: &str, rule: &Rule) -> bool {
-        !self.is_never_ignored(rule)
-            && self.per_path_ignores.iter().any(|ignore| {
-                names(&ignore.rules, rule) && tails(file).any(|tail| ignore.glob.is_match(tail))
-            })
+        let mut ignores = self.per_path_ignores.iter().filter(|ignore| names(&ignore.rules, rule)).peekable();
+        if ignores.peek().is_none() || self.is_never_ignored(rule) {
+            return false;
+        }
+        let file = beneath(&self.folder, file);
+        ignores.any(|ignore| tails(&file).any(|tail| ignore.glob.is_match(tail)))
     }
+}
+
+/// The name of a file from above the folder that it starts from.
+fn beneath<'f>(folder: &str, file: &'f str) -> Cow<'f, str> {
+    if folder.is_empty() || file.starts_with('/') {
+        return file.into();
+    }
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    for part in file.split('/') {
+        match part {
+            "." => {}
+            ".." if !parts.is_empty() => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/").into()
 }
 
 /// Every word that may stand where rules are selected.
