@@ -140,7 +140,7 @@ proptest! {
     #[test]
     fn a_baseline_knows_its_findings_wherever_the_lines_go(text in file(), gap in 0usize..5) {
         let (before, outcome) = run(&text, InputFormat::Text);
-        let baseline = Baseline::of(&before.files, &outcome.findings);
+        let baseline = Baseline::of(&before.files, &outcome.findings, ociam::lint::Folder::default());
         let moved = format!("{}{}", "\n".repeat(gap), text);
         let (after, mut outcome) = run(&moved, InputFormat::Text);
         baseline.take_known(&after.files, &ociam::lint::Settings::default(), &mut outcome.findings);

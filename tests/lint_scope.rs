@@ -238,3 +238,27 @@ fn what_is_no_baseline_is_told_to_be_none() {
     assert_eq!(other(), before);
     insta::assert_snapshot!(all);
 }
+
+#[test]
+fn a_baseline_knows_its_findings_wherever_the_run_begins() {
+    let folder = folder(&[("a/b/iam.policy", "Allow group A to raed buckets in tenancy\n")]);
+    let lint = |from: &str, arguments: &[&str]| {
+        let path = folder.path().join(from);
+        code(&mut ociam(&path, &[&["lint", "--isolated", "-q", "-f", "concise"], arguments].concat()))
+    };
+    assert_eq!(lint("", &["--baseline", "a/known.json", "--write-baseline", "."]), 0);
+    let whole = folder.path().to_str().unwrap().to_owned();
+    let runs: [(&str, &str, &str); 4] = [
+        ("", "a/known.json", "."),
+        ("a", "known.json", "b"),
+        ("a/b", "../known.json", "iam.policy"),
+        ("a/b", "../known.json", &whole),
+    ];
+    for (from, baseline, path) in runs {
+        assert_eq!(lint(from, &["--baseline", baseline, path]), 0, "{from} {path}");
+        assert_eq!(lint(from, &["--baseline", baseline, "--shrink-baseline", path]), 0, "{from} {path}");
+    }
+    fs::write(folder.path().join("a/b/iam.policy"), "Allow group A to read buckets in tenancy\n").unwrap();
+    assert_eq!(lint("a/b", &["--baseline", "../known.json", "--shrink-baseline", "."]), 0);
+    assert!(!fs::read_to_string(folder.path().join("a/known.json")).unwrap().contains("fingerprint"));
+}

@@ -16,7 +16,7 @@ pub mod rules;
 mod select;
 mod suppress;
 
-pub use baseline::{Baseline, BaselineEntry, Known, fingerprint};
+pub use baseline::{Baseline, BaselineEntry, Folder, Known, fingerprint};
 pub use context::{
     ConfigurationContext, Located, MatchingRuleContext, ParsedRule, ParsedStatement, Report, Sink,
     StatementContext,

@@ -88,15 +88,15 @@ impl Settings {
 }
 
 /// The name of a file from above the folder that it starts from.
-fn beneath<'f>(folder: &str, file: &'f str) -> Cow<'f, str> {
-    if folder.is_empty() || file.starts_with('/') {
+pub(super) fn beneath<'f>(folder: &str, file: &'f str) -> Cow<'f, str> {
+    if folder.is_empty() && !file.starts_with("./") || file.starts_with('/') {
         return file.into();
     }
-    let mut parts: Vec<&str> = folder.split('/').collect();
+    let mut parts: Vec<&str> = if folder.is_empty() { Vec::new() } else { folder.split('/').collect() };
     for part in file.split('/') {
         match part {
             "." => {}
-            ".." if !parts.is_empty() => {
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
                 parts.pop();
             }
             _ => parts.push(part),

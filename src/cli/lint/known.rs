@@ -1,11 +1,12 @@
 //! The baseline file: reading it, and writing what is found now or what is left of it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::diag::Finding;
-use crate::lint::{Baseline, BaselineEntry, Known, Settings, rules};
+use crate::lint::{Baseline, BaselineEntry, Folder, Known, Settings, rules};
 use crate::report::plural;
 use crate::source::reason;
 use crate::text::Files;
@@ -29,7 +30,19 @@ pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
         Some(version) => return Err(foreign(format!("is a baseline of version {version}, not 1"))),
         None => return Err(foreign("is no baseline of ociam".to_owned())),
     }
-    serde_json::from_value(document).map_err(|error| foreign(format!("is no baseline of ociam: {error}")))
+    let baseline = serde_json::from_value(document);
+    let baseline: Baseline =
+        baseline.map_err(|error| foreign(format!("is no baseline of ociam: {error}")))?;
+    Ok(Baseline { folder: folder_of(path), ..baseline })
+}
+
+/// Where the folder of a baseline lies; what can't be told leaves names as they are shown.
+fn folder_of(path: &Path) -> Folder {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let own = std::env::current_dir().and_then(fs::canonicalize);
+    let (Ok(own), Ok(folder)) = (own, fs::canonicalize(folder)) else { return Folder::default() };
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    Folder { here: text(&own), own: text(&folder) }
 }
 
 /// Writes what is found now.
@@ -43,7 +56,7 @@ pub(super) fn write(
     if fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0) {
         read(path)?;
     }
-    let baseline = Baseline::of(files, findings);
+    let baseline = Baseline::of(files, findings, folder_of(path));
     store(path, &baseline)?;
     if !global.quiet {
         writeln!(io::stderr().lock(), "wrote {} to {}", plural(baseline.len(), "finding"), path.display())?;
@@ -53,10 +66,16 @@ pub(super) fn write(
 
 /// Leaves out of what is gone whatever this run could not find: in files that it did not read, and by rules that
 /// did not run.
-pub(super) fn judge_gone(known: &mut Known, files: &Files, settings: &Settings) {
-    let reads = |entry: &BaselineEntry| {
-        files.iter().any(|(_, file)| file.name.as_ref() == entry.file) || !Path::new(&entry.file).exists()
-    };
+pub(super) fn judge_gone(
+    path: &Path,
+    baseline: &Baseline,
+    known: &mut Known,
+    files: &Files,
+    settings: &Settings,
+) {
+    let read: HashSet<String> = files.iter().map(|(_, file)| baseline.folder.name(&file.name)).collect();
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let reads = |entry: &BaselineEntry| read.contains(&entry.file) || !folder.join(&entry.file).exists();
     let runs = |entry: &BaselineEntry| {
         let name = rules::renamed(&entry.rule).map_or(entry.rule.as_str(), |renamed| renamed.new);
         rules::find(name).is_none_or(|rule| settings.enabled(rule))

@@ -245,7 +245,7 @@ pub(super) fn run(args: &LintArgs, global: &Global, terminal: &Terminal) -> Answ
         writeln!(io::stderr().lock(), "nothing to lint: no policy statement in {}", input.described())?;
     }
     if let (Some(path), Some(baseline)) = (&args.baseline, &baseline) {
-        known::judge_gone(&mut known, &input.configuration.files, &settings);
+        known::judge_gone(path, baseline, &mut known, &input.configuration.files, &settings);
         known::shrink(path, baseline, &known, args.shrink_baseline, global)?;
     }
     if fixed > 0 && !global.quiet {

@@ -37,6 +37,13 @@ fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let report = report.note("OCI does not check the names in a rule: it takes it without a word, and the group matches nothing");
+        // `fnfunc.compartment.id`: meant are resources of one type.
+        if let Some((kind, rest @ ("id" | "compartment.id"))) = name.split_once('.')
+            && let Some(kind) = catalog::principal_type(kind).filter(|kind| kind.in_rule)
+        {
+            report.help(format!("write `all {{resource.type = '{}', resource.{rest} = …}}`", kind.name));
+            continue;
+        }
         let tag = (name.starts_with("tag.") && !name.ends_with(".value") && name.matches('.').count() == 2)
             .then(|| format!("{name}.value"));
         match tag.or_else(|| catalog::suggest(Kind::RuleVariable, name).map(str::to_owned)) {
