@@ -163,3 +163,36 @@ fn a_placeholder_is_a_remark_in_documentation_and_a_warning_where_the_rule_is_ap
     let severity = |files| findings("unresolved-placeholder", files)[0]["severity"].clone();
     assert_eq!((severity(&page), severity(&group)), ("info".into(), "warning".into()));
 }
+
+#[test]
+fn a_finding_in_a_local_names_the_resources_that_use_it() {
+    let text = r#"
+locals {
+  grants = ["Allow group B to use object-family in compartment Apps", "Allow group X to use object-family in compartment Apps"]
+  rule   = "ANY {resource.tpye = 'fnfunc'}"
+}
+resource "oci_identity_group" "b" {
+  name = "B"
+}
+resource "oci_identity_policy" "p" {
+  compartment_id = var.tenancy_ocid
+  statements     = local.grants
+}
+resource "oci_identity_dynamic_group" "d" {
+  matching_rule = local.rule
+}
+"#;
+    for (rule, user) in [
+        ("undeclared-name", "used by `oci_identity_policy.p`"),
+        ("unknown-matching-rule-variable", "used by `oci_identity_dynamic_group.d`"),
+    ] {
+        let found = findings(rule, &[("main.tf", text.to_owned())]);
+        let messages: Vec<&str> = found[0]["related"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["message"].as_str().unwrap())
+            .collect();
+        assert_eq!((found.len(), messages), (1, vec![user]), "{rule}");
+    }
+}

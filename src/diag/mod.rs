@@ -105,6 +105,8 @@ pub struct StatementRef {
     pub index: Option<usize>,
     /// The evaluated text.
     pub text: Arc<str>,
+    /// Where its own literal stands.
+    pub place: Place,
 }
 
 /// What a rule reports.

@@ -224,6 +224,7 @@ pub(super) fn statement_ref(configuration: &Configuration, source: &StatementSou
         policy: policy.map(|policy| policy.address.clone()),
         index: source.index,
         text: source.text.as_str().into(),
+        place: source.place,
     }
 }
 

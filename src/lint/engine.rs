@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::authz::{Compiled, Overlaps, Tenancy};
 use crate::diag::{Applicability, Confidence, Edit, Finding, Fix, Label, Severity, StatementRef};
 use crate::policy::{self, SyntaxError, SyntaxErrorKind};
-use crate::source::{Configuration, MatchingRuleSource, Role, StatementSource};
+use crate::source::{Configuration, DeclaredKind, MatchingRuleSource, Role, Root, StatementSource};
 use crate::text::{MappedText, Place, Span};
 
 use super::context::{
@@ -39,12 +39,6 @@ pub struct Suppressed {
     pub reason: Option<String>,
 }
 
-/// A finding and the literal of the statement it is about.
-struct Raw {
-    finding: Finding,
-    home: Option<Place>,
-}
-
 /// Runs the rules that `settings` select over everything that was read.
 pub fn lint(configuration: &Configuration, settings: &Settings) -> Outcome {
     let enabled: Vec<&'static Rule> =
@@ -52,19 +46,27 @@ pub fn lint(configuration: &Configuration, settings: &Settings) -> Outcome {
     let statements = unique(&configuration.statements);
     let matching = unique(&configuration.matching_rules);
 
-    let (mut raw, trees): (Vec<Vec<Raw>>, Vec<_>) =
+    let (mut found, trees): (Vec<Vec<Finding>>, Vec<_>) =
         statements.par_iter().map(|uses| statement_findings(configuration, settings, &enabled, uses)).unzip();
-    let (more, rule_trees): (Vec<Vec<Raw>>, Vec<_>) =
-        matching.par_iter().map(|uses| matching_rule_findings(configuration, &enabled, uses)).unzip();
-    raw.extend(more);
-    raw.push(configuration_findings(configuration, &enabled, (&statements, trees), (&matching, rule_trees)));
-    raw.push(configuration.problems.iter().cloned().map(|finding| Raw { finding, home: None }).collect());
+    let groups = dynamic_groups(configuration);
+    let (more, rule_trees): (Vec<Vec<Finding>>, Vec<_>) = matching
+        .par_iter()
+        .map(|uses| matching_rule_findings(configuration, &enabled, &groups, uses))
+        .unzip();
+    found.extend(more);
+    found.push(configuration_findings(
+        configuration,
+        &enabled,
+        (&statements, trees),
+        (&matching, rule_trees),
+    ));
+    found.push(configuration.problems.clone());
 
-    let mut raw: Vec<Raw> = raw.into_iter().flatten().collect();
+    let mut found: Vec<Finding> = found.into_iter().flatten().collect();
     let on = |rule: &str| enabled.iter().any(|known| known.name == rule);
     let known: BTreeMap<&str, &'static Rule> = enabled.iter().map(|rule| (rule.name, *rule)).collect();
-    raw.retain(|raw| known.contains_key(raw.finding.rule));
-    suppress_and_sort(configuration, settings, &known, on, raw)
+    found.retain(|finding| known.contains_key(finding.rule));
+    suppress_and_sort(configuration, settings, &known, on, found)
 }
 
 fn suppress_and_sort(
@@ -72,20 +74,20 @@ fn suppress_and_sort(
     settings: &Settings,
     known: &BTreeMap<&str, &'static Rule>,
     on: impl Fn(&str) -> bool,
-    raw: Vec<Raw>,
+    found: Vec<Finding>,
 ) -> Outcome {
     let files = &configuration.files;
     let mut outcome = Outcome::default();
     let mut malformed = Sink::new(&suppression::MALFORMED);
     let mut suppressions = Suppressions::read(files, &configuration.comments, settings, &mut malformed);
-    let mut kept = Vec::with_capacity(raw.len());
+    let mut kept = Vec::with_capacity(found.len());
     let mut seen = BTreeSet::new();
-    for Raw { finding, home } in raw {
+    for finding in found {
         // The same text may be reached through several resources: one report is enough.
         if !seen.insert((finding.place, finding.rule, finding.message.clone())) {
             continue;
         }
-        match suppressions.covers(files, &finding, home, settings) {
+        match suppressions.covers(files, &finding, settings) {
             Some(reason) => outcome.suppressed.push(Suppressed { finding, reason }),
             None => kept.push(finding),
         }
@@ -168,7 +170,7 @@ fn located<'a, S: Source>(configuration: &'a Configuration, source: &'a S) -> Lo
     Located { text: mapped.as_str(), mapped, home: source.place(), configuration }
 }
 
-type Findings<T> = (Vec<Raw>, Option<Arc<T>>);
+type Findings<T> = (Vec<Finding>, Option<Arc<T>>);
 
 fn statement_findings(
     configuration: &Configuration,
@@ -200,16 +202,16 @@ fn statement_findings(
     keep_the_first(&mut findings);
     if !findings.is_empty() {
         name_statement(&mut findings, &statement_ref(configuration, source));
-        let users = users(configuration, uses);
+        let users = users(configuration, source.place, policies(configuration, uses));
         findings.iter_mut().for_each(|finding| finding.labels.extend(users.iter().cloned()));
     }
-    let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
-    (raw, Some(Arc::new(parsed.statement)))
+    (findings, Some(Arc::new(parsed.statement)))
 }
 
 fn matching_rule_findings(
     configuration: &Configuration,
     enabled: &[&'static Rule],
+    groups: &DynamicGroups<'_>,
     uses: &[&MatchingRuleSource],
 ) -> Findings<policy::ast::MatchingRule> {
     let Some(&source) = uses.first() else { return (Vec::new(), None) };
@@ -236,10 +238,15 @@ fn matching_rule_findings(
     keep_the_first(&mut findings);
     if !findings.is_empty() {
         let (policy, text) = (source.address.clone(), source.text.as_str().into());
-        name_statement(&mut findings, &StatementRef { policy, index: None, text });
+        name_statement(&mut findings, &StatementRef { policy, index: None, text, place: source.place });
+        let groups = uses.iter().filter_map(|source| {
+            let address = source.address.as_deref()?;
+            Some((*groups.get(&(&source.root, address))?, address))
+        });
+        let users = users(configuration, source.place, groups);
+        findings.iter_mut().for_each(|finding| finding.labels.extend(users.iter().cloned()));
     }
-    let raw = findings.into_iter().map(|finding| Raw { finding, home: Some(source.place) }).collect();
-    (raw, Some(Arc::new(parsed.rule)))
+    (findings, Some(Arc::new(parsed.rule)))
 }
 
 /// Whether a string of a Terraform file that no dynamic group is known to use is a piece of a rule that is joined
@@ -256,7 +263,7 @@ fn configuration_findings(
     enabled: &[&'static Rule],
     (statements, trees): (&[Vec<&StatementSource>], Vec<Option<Arc<policy::ast::Statement>>>),
     (matching, rule_trees): (&[Vec<&MatchingRuleSource>], Vec<Option<Arc<policy::ast::MatchingRule>>>),
-) -> Vec<Raw> {
+) -> Vec<Finding> {
     let mut parsed: Vec<ParsedStatement<'_>> = Vec::with_capacity(configuration.statements.len());
     for (uses, tree) in statements.iter().zip(trees) {
         let Some(tree) = tree else { continue };
@@ -299,7 +306,22 @@ fn configuration_findings(
             sink.finish()
         })
         .collect();
-    found.into_iter().flatten().map(|finding| Raw { finding, home: None }).collect()
+    let mut found: Vec<Finding> = found.into_iter().flatten().collect();
+    let mut uses: BTreeMap<Place, Vec<&StatementSource>> = BTreeMap::new();
+    for place in found.iter().filter_map(|finding| Some(finding.statement.as_ref()?.place)) {
+        uses.entry(place).or_default();
+    }
+    for source in statements.iter().flatten() {
+        if let Some(uses) = uses.get_mut(&source.place) {
+            uses.push(source);
+        }
+    }
+    for finding in &mut found {
+        let Some(home) = finding.statement.as_ref().map(|statement| statement.place) else { continue };
+        let Some(uses) = uses.get(&home) else { continue };
+        finding.labels.extend(users(configuration, home, policies(configuration, uses)));
+    }
+    found
 }
 
 /// What the checks of these rules report when `run` lets them look.
@@ -423,19 +445,36 @@ fn keep_the_first(findings: &mut Vec<Finding>) {
     }
 }
 
-/// Names the policies that use a statement which stands elsewhere: in a local, a variable, another module.
-fn users(configuration: &Configuration, uses: &[&StatementSource]) -> Vec<Label> {
+/// The blocks of dynamic groups by what they are applied with and their address.
+type DynamicGroups<'c> = BTreeMap<(&'c Root, &'c str), Place>;
+
+fn dynamic_groups(configuration: &Configuration) -> DynamicGroups<'_> {
+    let groups = configuration.declared.iter().filter(|one| one.kind == DeclaredKind::DynamicGroup);
+    groups.map(|one| ((&one.root, &*one.address), one.place)).collect()
+}
+
+/// The places and addresses of the policies that use a statement.
+fn policies<'c>(
+    configuration: &'c Configuration,
+    uses: &[&StatementSource],
+) -> impl Iterator<Item = (Place, &'c str)> {
+    let policies = uses.iter().filter_map(|source| configuration.policies.get(source.policy?));
+    policies.map(|policy| (policy.place, policy.address.as_ref()))
+}
+
+/// Names the resources that use a text which stands elsewhere: in a local, a variable, another module.
+fn users<'c>(
+    configuration: &Configuration,
+    home: Place,
+    resources: impl Iterator<Item = (Place, &'c str)>,
+) -> Vec<Label> {
     const SHOWN: usize = 3;
-    let mut policies: Vec<_> = uses
-        .iter()
-        .filter_map(|source| Some((source.place, configuration.policies.get(source.policy?)?)))
-        .filter(|(home, policy)| policy.place.file != home.file || !policy.place.span.overlaps(home.span))
-        .map(|(_, policy)| (policy.place, policy.address.as_ref()))
-        .collect();
-    policies.sort_unstable();
-    policies.dedup();
-    let more = policies.len().saturating_sub(SHOWN);
-    let mut labels: Vec<Label> = policies
+    let mut users: Vec<_> =
+        resources.filter(|(place, _)| place.file != home.file || !place.span.overlaps(home.span)).collect();
+    users.sort_unstable();
+    users.dedup();
+    let more = users.len().saturating_sub(SHOWN);
+    let mut labels: Vec<Label> = users
         .into_iter()
         .take(SHOWN)
         .map(|(place, address)| Label {

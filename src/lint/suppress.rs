@@ -118,12 +118,11 @@ impl Suppressions {
     }
 
     /// The reason of the comment that suppresses a finding, `None` where nothing does; marks every comment that
-    /// suppresses it as used. `home` is the statement's own literal: a comment behind its first line covers all of it.
+    /// suppresses it as used. A comment behind the first line of a statement's own literal covers all of it.
     pub(super) fn covers(
         &mut self,
         files: &Files,
         finding: &Finding,
-        home: Option<Place>,
         settings: &Settings,
     ) -> Option<Option<String>> {
         let indices = self.by_file.get(&finding.place.file)?;
@@ -134,6 +133,7 @@ impl Suppressions {
         }
         let first = file.position(finding.place.span.start()).line;
         let last = file.position(finding.place.span.end()).line;
+        let home = finding.statement.as_ref().map(|statement| statement.place);
         let start = home
             .filter(|home| home.file == finding.place.file)
             .map(|home| file.position(home.span.start()).line);

@@ -15,7 +15,11 @@ pub(super) fn instead<'f>(
     otherwise: &str,
 ) -> (bool, Report<'f>) {
     let name = span.of(context.text);
-    let wrong = catalog::wrong_name(kind, name);
+    let near = catalog::suggest(kind, name).filter(|near| is_close(name, near));
+    let wrong = catalog::wrong_name(kind, name).or_else(|| match near {
+        Some(_) => None,
+        None => catalog::wrong_names().iter().find(|row| row.kind == kind && is_close(name, row.name)),
+    });
     let report = report.note(wrong.map_or(otherwise, |wrong| wrong.reason));
     let near = match wrong.map(|wrong| wrong.instead) {
         Some([]) => None,
@@ -24,7 +28,7 @@ pub(super) fn instead<'f>(
             let help = format!("write one of `{}`", several.join("`, `"));
             return (true, report.help(help));
         }
-        None => catalog::suggest(kind, name).filter(|near| is_close(name, near)),
+        None => near,
     };
     match near {
         Some(near) => {
@@ -59,6 +63,7 @@ mod tests {
             ("target.bucket.nam", "target.bucket.name"),
             ("generative-ai-familly", "generative-ai-family"),
             ("generativeaichat", "generative-ai-chat"),
+            ("generative-ai-agent-familly", "generative-ai-agent-family"),
             ("OBJECT_INSPEKT", "OBJECT_INSPECT"),
         ] {
             assert!(is_close(name, near), "{name}");

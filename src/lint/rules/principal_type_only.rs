@@ -1,5 +1,6 @@
 //! `principal-type-only`: a grant to every principal of a type.
 
+use crate::catalog;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -38,6 +39,9 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         .flat_map(|test| literals_of(test, context.text, "request.principal.type"))
         .filter_map(|atom| atom.known(context.text))
         .collect();
+    if types.iter().any(|name| catalog::principal_type(name).is_none()) {
+        return;
+    }
     let who = match types.as_slice() {
         [] => return,
         [one] if one.eq_ignore_ascii_case(super::genai_api_key_type_misspelt::API_KEY) => "every GenAI API key of the tenancy".to_owned(),
