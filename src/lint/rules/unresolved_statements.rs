@@ -1,7 +1,8 @@
 //! `unresolved-statements`: a statement list or matching rule that only a plan would tell.
 
 use crate::diag::{Confidence, Severity};
-use crate::lint::Sink;
+use crate::lint::fix::is_terraform;
+use crate::lint::{ConfigurationContext, Sink};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::source::Unresolved;
 
@@ -17,19 +18,25 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Configuration(check)],
 };
 
-fn check(context: &crate::lint::ConfigurationContext<'_>, sink: &mut Sink<'_>) {
+fn check(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
     for Unresolved { address, place, reason } in &context.configuration.unresolved {
-        sink.report(*place, message(address))
-            .note(reason.to_string())
-            .help("lint the plan as well: `terraform show -json PLAN | ociam lint --input-format plan -`");
+        let name = context.configuration.files.name(place.file);
+        let (until, help) = if is_terraform(name) {
+            let help = "lint the plan as well: `terraform show -json PLAN | ociam lint --input-format plan -`";
+            ("only to a plan", help)
+        } else {
+            // It stands in a plan.
+            ("only after the apply", "lint the state after the apply")
+        };
+        sink.report(*place, format!("{} known {until}", subject(address))).note(reason.to_string()).help(help);
     }
 }
 
 /// The address of a resource holds its type.
-fn message(address: &str) -> String {
+fn subject(address: &str) -> String {
     if address.contains("oci_identity_dynamic_group.") || address.contains("_dynamic_resource_group.") {
-        format!("the matching rule of `{address}` is known only to a plan")
+        format!("the matching rule of `{address}` is")
     } else {
-        format!("the statements of `{address}` are known only to a plan")
+        format!("the statements of `{address}` are")
     }
 }

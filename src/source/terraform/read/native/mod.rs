@@ -109,6 +109,19 @@ struct Reader<'t> {
 struct Refusal {
     at: usize,
     message: String,
+    /// Whether it nests deeper than is followed here: Terraform itself may well take it.
+    is_deep: bool,
+}
+
+impl Refusal {
+    fn new(at: usize, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), is_deep: false }
+    }
+
+    fn deep(at: usize) -> Self {
+        let message = format!("brackets are nested deeper than {DEEPEST_BRACKETS}");
+        Self { at, message, is_deep: true }
+    }
 }
 
 impl<'t> Reader<'t> {
@@ -199,13 +212,10 @@ impl<'t> Reader<'t> {
     /// Parses a part of the file; what Terraform takes and hcl-edit refuses is repaired in a copy of equal length.
     fn parse(&mut self, chunk: Chunk) -> Result<Body, Refusal> {
         let Some(own) = self.text.get(chunk.start..chunk.end) else {
-            return Err(Refusal { at: chunk.start, message: String::new() });
+            return Err(Refusal::new(chunk.start, ""));
         };
         if let Some(at) = too_deep(own) {
-            return Err(Refusal {
-                at: chunk.start + at,
-                message: format!("brackets are nested deeper than {DEEPEST_BRACKETS}"),
-            });
+            return Err(Refusal::deep(chunk.start + at));
         }
         let converter = Converter { file: self.file, text: own, base: chunk.start };
         let mut copy = safe_heredocs(own);
@@ -240,10 +250,11 @@ impl<'t> Reader<'t> {
             };
             match repaired {
                 Some(text) => copy = Some(text),
-                None => return Err(Refusal { at: chunk.start + at, message }),
+                None if message.contains("nesting depth") => return Err(Refusal::deep(chunk.start + at)),
+                None => return Err(Refusal::new(chunk.start + at, message)),
             }
         }
-        Err(Refusal { at: chunk.start, message: "too many repeated names".to_owned() })
+        Err(Refusal::new(chunk.start, "too many repeated names"))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::scan::{Chunk, Kind, chunks, comma_before_entry, next_entry, scan};
 use super::{Reader, Refusal};
+use crate::diag::{Finding, Severity};
 use crate::source::problem;
 use crate::source::terraform::syntax::{Block, Body};
 
@@ -106,8 +107,15 @@ impl Reader<'_> {
         let why = if refusal.message.is_empty() { String::new() } else { format!(": {}", refusal.message) };
         let place = self.place(at, end);
         let text = format!("`{head}` can't be read{why}");
-        let help = "correct it here; the rest of the file was read (`terraform fmt` shows the same place)";
-        self.read.problems.push(problem::unreadable(place, text, Some(help)));
+        let problem = if refusal.is_deep {
+            let help = "nest it less deep, with locals for its parts; the rest of the file was read";
+            Finding { severity: Severity::Warning, ..problem::unreadable(place, text, Some(help)) }
+        } else {
+            let help =
+                "correct it here; the rest of the file was read (`terraform fmt` shows the same place)";
+            problem::unreadable(place, text, Some(help))
+        };
+        self.read.problems.push(problem);
     }
 
     /// Reports a comma between two arguments, once a line.

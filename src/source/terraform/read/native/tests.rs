@@ -231,6 +231,8 @@ fn hopeless_depth_is_one_clear_problem() {
     let read = read(&format!("a = {}1{}\nb = 2\n", "(".repeat(10_000), ")".repeat(10_000)));
     assert_eq!(read.problems.len(), 1);
     assert!(read.problems[0].message.contains("nested"), "{}", read.problems[0].message);
+    // Terraform takes it, so it is no error.
+    assert_eq!(read.problems[0].severity, crate::diag::Severity::Warning);
     assert_eq!(read.body.attributes.len(), 1);
 }
 
