@@ -419,3 +419,16 @@ fn a_bare_ocid_is_doubtful_in_a_policy_and_wrong_in_a_matching_rule() {
     let errors = ociam::policy::parse_matching_rule(rule, &[]).errors;
     assert_eq!(errors.iter().map(|error| error.severity).collect::<Vec<_>>(), [ociam::diag::Severity::Error]);
 }
+
+#[test]
+fn the_indentation_of_several_lines_is_the_host_files() {
+    let text = "    ALLOW group A to read  buckets\n      in tenancy where all\n    { a.b='c' }\n";
+    let parsed = parse(text, &[]);
+    let style = Style { lower_keywords: true, one_line: false };
+    assert_eq!(
+        format(text, &parsed, style),
+        "    allow group A to read buckets\n      in tenancy where all\n    {a.b = 'c'}\n"
+    );
+    let one = "  ALLOW group A to read buckets in tenancy ";
+    assert_eq!(format(one, &parse(one, &[]), style), "allow group A to read buckets in tenancy");
+}

@@ -408,6 +408,26 @@ resource "oci_identity_policy" "q" {
 }
 
 #[test]
+fn a_statement_with_space_before_it_is_told_once() {
+    let text = r#"
+locals {
+  indented = [<<EOT
+      allow group A to read x in tenancy where all
+      { a.b = 'c' }
+  EOT
+  ]
+  two = " allow group B to read x in tenancy\n allow group C to read x in tenancy"
+}
+resource "oci_identity_policy" "p" {
+  statements = concat(local.indented, [local.two])
+}
+"#;
+    let told = one(text).told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told.iter().all(|told| told.starts_with("oci_identity_policy.p")), "{told:?}");
+}
+
+#[test]
 fn strings_that_no_policy_uses_are_found_where_they_stand() {
     let tree = tree(&[
         (

@@ -154,8 +154,12 @@ impl Edits<'_> {
         }
     }
 
-    /// White space before the first or after the last token. A line break there belongs to the host file.
+    /// White space before the first or after the last token. A line break there belongs to the host file, and so does
+    /// the indentation of the first of several lines.
     fn margin(&mut self, span: Span) {
+        if !self.style.one_line && span.start() == 0 && self.text.contains('\n') {
+            return;
+        }
         let blank = span.of(self.text).bytes().all(|byte| matches!(byte, b' ' | b'\t'));
         if blank && !span.is_empty() {
             self.replace(span, "");

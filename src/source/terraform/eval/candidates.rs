@@ -317,7 +317,7 @@ fn goes_on(so_far: &str, line: &str) -> bool {
         || line.starts_with('{')
 }
 
-fn is_bullet(letter: char) -> bool {
+pub fn is_bullet(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '"' | '-' | '*' | '\'')
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::attachment;
+use super::candidates::is_bullet;
 use super::expr::eval;
 use super::guard::Guard;
 use super::instances::{Copy, attribute, call_all, copies};
@@ -195,7 +196,7 @@ impl Finder<'_, '_> {
                     Value::Text(text) => {
                         let text = (*text).clone();
                         let place = own_place(&text).unwrap_or(place);
-                        self.used.extend(own_start(&text));
+                        self.used.extend(line_starts(&text));
                         self.found.statements.push(StatementSource {
                             text,
                             policy: Some(policy),
@@ -224,7 +225,7 @@ impl Finder<'_, '_> {
                 }
                 Value::Text(text) => {
                     let text = (*text).clone();
-                    self.used.extend(own_start(&text));
+                    self.used.extend(line_starts(&text));
                     self.found.matching_rules.push(MatchingRuleSource {
                         place: own_place(&text).unwrap_or(place),
                         text,
@@ -343,6 +344,18 @@ pub fn own_place(text: &MappedText) -> Option<Place> {
         }
     }
     whole.map(|span| Place { file: home, span })
+}
+
+/// Where the lines of a text's own literal begin to say something.
+fn line_starts(text: &MappedText) -> Vec<Place> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    for line in text.as_str().split_inclusive('\n') {
+        let margin = line.len() - line.trim_start_matches(is_bullet).len();
+        starts.extend(own_start(&text.slice(Span::new(at + margin, at + line.len()))));
+        at += line.len();
+    }
+    starts
 }
 
 /// Where a text's own literal begins.
