@@ -9,9 +9,9 @@ use super::tree::{Found, NodeId, ROOT, Tree, is_ocid};
 use super::ways::{ConditionTruth, condition_truth};
 use super::{Effect, Truth};
 use crate::catalog::Verb;
-use crate::policy::ast::{self, ActionKind, LocationKind, MemberKind, Rule, SubjectKind, TenancyRef};
+use crate::policy::ast::{self, ActionKind, Atom, LocationKind, MemberKind, Rule, SubjectKind, TenancyRef};
 use crate::policy::{self, ast::Statement};
-use crate::text::Hole;
+use crate::text::{Hole, Span};
 
 /// Where a statement comes from.
 #[derive(Clone, Debug)]
@@ -123,7 +123,7 @@ pub fn alias(statement: &super::tenancy::StatementText) -> Option<Alias> {
     Some((kind, alias.text(text).to_lowercase(), ocid.text(text).to_lowercase().into()))
 }
 
-fn spans(holes: &[Hole]) -> Vec<crate::text::Span> {
+fn spans(holes: &[Hole]) -> Vec<Span> {
     holes.iter().map(|hole| hole.span).collect()
 }
 
@@ -190,7 +190,7 @@ struct Context<'c> {
 }
 
 impl Context<'_> {
-    fn hole(&self, span: crate::text::Span) -> (Arc<str>, Arc<str>) {
+    fn hole(&self, span: Span) -> (Arc<str>, Arc<str>) {
         (self.text.lower(span), self.text.reason(span))
     }
 
@@ -226,13 +226,13 @@ impl Context<'_> {
         }
     }
 
-    fn unread_subject(&self, span: crate::text::Span) -> SubjectMatch {
+    fn unread_subject(&self, span: Span) -> SubjectMatch {
         let (symbol, reason) = self.hole(span);
         SubjectMatch::Unknown(symbol, reason)
     }
 
     fn subject(&self, subject: &ast::Subject) -> SubjectMatch {
-        let words = |atoms: &[ast::Atom]| -> Vec<Arc<str>> {
+        let words = |atoms: &[Atom]| -> Vec<Arc<str>> {
             atoms.iter().map(|atom| self.text.atom(atom).to_lowercase().into()).collect()
         };
         match &subject.kind {
@@ -330,7 +330,7 @@ impl Context<'_> {
         }
     }
 
-    fn foreign(&self, alias: &ast::Atom) -> Foreign {
+    fn foreign(&self, alias: &Atom) -> Foreign {
         let written = self.text.atom(alias);
         match self.alias(&written, &[ast::DefineKind::Tenancy]) {
             Some(ocid) => Foreign::Ocid(ocid),
@@ -382,34 +382,7 @@ impl Context<'_> {
             LocationKind::CompartmentId { ocid, of: Some(alias) } if endorse => {
                 Scope::Foreign(self.foreign(alias), Some(self.text.atom(ocid).to_lowercase().into()))
             }
-            LocationKind::Compartment { path, .. } => {
-                let names: Vec<_> = path.iter().map(|atom| self.text.atom(atom)).collect();
-                if path.iter().any(|atom| atom.has_hole) {
-                    let known =
-                        names.first().and_then(|name| tree.by_ocid(name)).filter(|_| names.len() == 1);
-                    return known.map_or_else(
-                        || {
-                            // The same words mean another place in a policy attached elsewhere.
-                            let at = self.attached.map(|at| tree.stable_key(at)).unwrap_or_default();
-                            let (symbol, reason) = self.hole(location.span);
-                            Scope::Unknown(format!("{symbol}@{at}").into(), reason)
-                        },
-                        Scope::Node,
-                    );
-                }
-                let alias = match names.as_slice() {
-                    [name] => self.alias(name, &[ast::DefineKind::Compartment]),
-                    _ => None,
-                };
-                let found = match alias {
-                    Some(ocid) => tree.resolve_ocid(self.attached, &ocid),
-                    None => {
-                        let names: Vec<_> = names.iter().map(String::as_str).collect();
-                        tree.resolve_path(self.attached, &names)
-                    }
-                };
-                self.found(found, location.span)
-            }
+            LocationKind::Compartment { path, .. } => self.compartment(path, location.span, tree),
             LocationKind::CompartmentId { ocid, .. } => {
                 let written = self.text.atom(ocid);
                 if ocid.has_hole && tree.by_ocid(&written).is_none() {
@@ -427,7 +400,33 @@ impl Context<'_> {
         }
     }
 
-    fn found(&self, found: Found, span: crate::text::Span) -> Scope {
+    /// The compartment that a path names, or an alias of the policy.
+    fn compartment(&self, path: &[Atom], span: Span, tree: &mut Tree) -> Scope {
+        let names: Vec<_> = path.iter().map(|atom| self.text.atom(atom)).collect();
+        let alone = match names.as_slice() {
+            [name] => Some(name),
+            _ => None,
+        };
+        if path.iter().any(|atom| atom.has_hole) {
+            if let Some(known) = alone.and_then(|name| tree.by_ocid(name)) {
+                return Scope::Node(known);
+            }
+            // The same words mean another place in a policy attached elsewhere.
+            let at = self.attached.map(|at| tree.stable_key(at)).unwrap_or_default();
+            let (symbol, reason) = self.hole(span);
+            return Scope::Unknown(format!("{symbol}@{at}").into(), reason);
+        }
+        let found = match alone.and_then(|name| self.alias(name, &[ast::DefineKind::Compartment])) {
+            Some(ocid) => tree.resolve_ocid(self.attached, &ocid),
+            None => {
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                tree.resolve_path(self.attached, &names)
+            }
+        };
+        self.found(found, span)
+    }
+
+    fn found(&self, found: Found, span: Span) -> Scope {
         match found {
             Found::Node(id) => Scope::Node(id),
             Found::Nowhere(reason) => Scope::Nowhere(reason.into()),

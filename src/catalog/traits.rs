@@ -10,6 +10,8 @@ use super::tables::TRAITS;
 pub enum Trait {
     /// Of planes: things are set up there, and no client calls them at run time.
     Administration,
+    /// Of resource-types: callers of agents are granted them.
+    AgentCall,
     /// Of principal types: agents, and the jobs that fill their knowledge bases.
     AgentPrincipal,
     /// Of groups: a tenancy has them from the start.
@@ -72,6 +74,7 @@ impl Trait {
     pub fn word(self) -> &'static str {
         match self {
             Trait::Administration => "administration",
+            Trait::AgentCall => "agent-call",
             Trait::AgentPrincipal => "agent-principal",
             Trait::BuiltInGroup => "built-in-group",
             Trait::DataOfAgents => "data-of-agents",
@@ -91,8 +94,9 @@ impl Trait {
     }
 
     /// All traits, by name.
-    pub const ALL: [Trait; 16] = [
+    pub const ALL: [Trait; 17] = [
         Trait::Administration,
+        Trait::AgentCall,
         Trait::AgentPrincipal,
         Trait::BuiltInGroup,
         Trait::DataOfAgents,

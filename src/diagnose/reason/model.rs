@@ -39,8 +39,7 @@ fn in_region(model: &Model, facts: &Facts, share: f64, weights: &mut Weights) {
         return lean(format!("`{name}` is not offered to customers"), &[("region-model-unavailable", 2.5)]);
     }
     let row = facts.region.as_deref().and_then(|region| model.in_region(region));
-    let retired_on =
-        row.and_then(|row| row.on_demand_retired).filter(|date| *date > "1971" && *date <= today());
+    let retired_on = row.and_then(|row| row.on_demand_retired).filter(|date| *date <= today());
     match (row.map(|row| row.expected), facts.region.as_deref()) {
         _ if model.life == Life::Retired => {
             let when = retired_on.map(|date| format!(" on {date}")).unwrap_or_default();
@@ -55,7 +54,7 @@ fn in_region(model: &Model, facts: &Facts, share: f64, weights: &mut Weights) {
         ),
         (Some(Mode::Dedicated), Some(region)) => {
             // It was on demand there until lately: that is a retirement, from the caller's side.
-            let lately = retired_on.is_some_and(|date| date > "2026");
+            let lately = retired_on.is_some_and(|date| date.get(..4) == today().get(..4));
             let text = format!("`{name}` is served in `{region}` on dedicated AI clusters only");
             let lately = if lately { 1.5 } else { 0.0 };
             lean(

@@ -63,8 +63,6 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         .fix(context.fix("write `use`", Applicability::Unsafe, *verb_span, "use"));
 }
 
-/// The resource-types that callers of agents are granted.
-const CALLED: [&str; 3] = ["genai-agent-family", "genai-agent-endpoint", "genai-agent-session"];
 const OPENS_SESSIONS: &str = "GENAI_AGENT_SESSION_CREATE";
 
 /// Reports who may call an agent, and by no grant of the configuration open the session to call it in.
@@ -91,7 +89,7 @@ fn sessions(context: &ConfigurationContext<'_>, sink: &mut Sink<'_>) {
         for grant in allows() {
             let Action::Verb(catalog::Verb::Use, name) = &grant.action else { continue };
             let own = keys(grant);
-            if !CALLED.contains(&&*name.name) || own.is_empty() || own.iter().any(|key| served.contains(key)) {
+            if !Trait::AgentCall.is_of(&name.name) || own.is_empty() || own.iter().any(|key| served.contains(key)) {
                 continue;
             }
             let source = compiled.origin(grant).and_then(|origin| origin.source);

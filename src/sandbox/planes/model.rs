@@ -169,8 +169,7 @@ fn offered(model: &'static Model, call: &Call, dedicated: bool) -> Result<Option
         };
     }
     let end = row.on_demand_retired;
-    let never =
-        end.is_some_and(|end| end <= "1970-01-01" || model.release.is_some_and(|release| end < release));
+    let never = end.zip(model.release).is_some_and(|(end, release)| end < release);
     let past = end.filter(|end| *end <= today.as_str());
     let mode = match row.expected {
         Mode::Retired if end.is_some() && past.is_none() => row.documented,

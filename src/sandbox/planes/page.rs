@@ -83,7 +83,10 @@ fn listing(
             Ok(limit) if (1..=MOST).contains(&limit) => limit,
             _ => {
                 let because = format!("`limit` is `{text}` and not a number from 1 to {MOST}");
-                return Err(failure::bad_request("limit size must be between 1 and 1000", because));
+                return Err(failure::bad_request(
+                    format!("limit size must be between 1 and {MOST}"),
+                    because,
+                ));
             }
         },
     };

@@ -63,7 +63,7 @@ pub fn embed(asked: Asked<'_>, body: &Value) -> Result<Answer, Failure> {
     }
     if inputs.len() > MOST_INPUTS {
         let because = format!("there are {} inputs and at most {MOST_INPUTS} are taken", inputs.len());
-        return Err(refused("Inputs must not exceed 96 in number.", because));
+        return Err(refused(&format!("Inputs must not exceed {MOST_INPUTS} in number."), because));
     }
     let size = size(&chosen, body)?;
     let vectors: Vec<_> = inputs.iter().map(|input| text::embedding(input, size)).collect();
