@@ -4,7 +4,7 @@ use crate::catalog::{self, Kind};
 use crate::diag::{Applicability, Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{Atom, ValueKind};
+use crate::policy::ast::{ActionKind, Atom, ValueKind};
 
 use super::names::instead;
 use super::values::{values_of, variable_of};
@@ -38,6 +38,11 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
 fn word(context: &StatementContext<'_>, atom: &Atom, sink: &mut Sink<'_>) {
     let Some(name) = atom.known(context.text) else { return };
     if name.is_empty() || context.is_misread(atom.span) {
+        return;
+    }
+    // What the two ends of an associate carry is in no list.
+    let action = context.rule().and_then(|rule| rule.action.as_ref()).map(|action| &action.kind);
+    if name.starts_with(['1', '2']) && matches!(action, Some(ActionKind::Associate { .. })) {
         return;
     }
     if let Some(known) = catalog::variable(name) {

@@ -339,8 +339,11 @@ impl Parser<'_> {
     }
 }
 
-/// Whether a bare word on the right of an operator is a variable: dotted, and no OCID, address or number.
+/// Whether a bare word on the right of an operator is a variable: dotted, and no OCID, address or number. In an
+/// associate `1.` and `2.` say which end a variable is of, as in `2.subnet.id`.
 pub(super) fn is_variable(word: &str) -> bool {
+    let of_end = ["1.", "2."].iter().find_map(|end| word.strip_prefix(end));
+    let word = of_end.filter(|rest| rest.starts_with(|c: char| c.is_alphabetic())).unwrap_or(word);
     let starts = word.starts_with(|c: char| c.is_alphabetic());
     starts
         && word.contains('.')
