@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::sends::Carried;
 use super::transport::{Answer, Cleaner, TransportError};
+use crate::catalog;
 
 /// Something that a request shows, or leaves open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -175,7 +176,9 @@ impl Observation {
     fn judge(&mut self, signed: bool, success: bool) {
         use Shown::{No, Unknown, Yes};
         let text = self.lower();
-        let refused = text.contains("authorization failed or requested resource not found")
+        let words = catalog::error_text("no-policy-inference").and_then(|row| row.message);
+        let words = words.map(|words| words.trim_end_matches('.').to_ascii_lowercase());
+        let refused = words.is_some_and(|words| text.contains(&words))
             || self.code.as_deref() == Some("NotAuthorizedOrNotFound");
         let known = if signed { Yes } else { Unknown };
         let foreign = self.is_foreign();

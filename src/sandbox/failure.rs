@@ -45,6 +45,12 @@ pub fn not_found(because: impl Display) -> Failure {
     of("no-policy-management").because(because)
 }
 
+/// The same of what a body names.
+pub fn related_not_found(because: impl Display) -> Failure {
+    let code = "RelatedResourceNotAuthorizedOrNotFound";
+    Failure::new(400, code, not_found("").message).because(because)
+}
+
 /// The refusal of a caller without the right, which looks as if there were nothing.
 pub fn not_authorized(route: &Route, caller: &Caller, because: &str) -> Failure {
     let name = match route.plane.name {

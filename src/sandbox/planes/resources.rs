@@ -7,7 +7,7 @@ use super::kinds::{Kind, Spot, kind};
 use super::{Asked, page, places, set};
 use crate::catalog;
 use crate::sandbox::call::{Answer, Failure, Target};
-use crate::sandbox::failure::{self, bad_request, not_found};
+use crate::sandbox::failure::{self, bad_request, not_found, related_not_found};
 use crate::sandbox::store::{self, Stored};
 
 /// A call of a management plane, its path understood.
@@ -209,12 +209,7 @@ impl<'a> Work<'a> {
         };
         match self.find(collection, id) {
             Ok(found) => Ok(Some(found.id)),
-            Err(failed) => Err(Failure::new(
-                400,
-                "RelatedResourceNotAuthorizedOrNotFound",
-                "Authorization failed or requested resource not found.",
-            )
-            .because(failed.because)),
+            Err(failed) => Err(related_not_found(failed.because)),
         }
     }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{self, Hosting, Model, Support};
 use crate::sandbox::call::Failure;
+use crate::sandbox::failure::related_not_found;
 use crate::sandbox::planes::{Asked, model, set};
 use crate::sandbox::store::Stored;
 
@@ -74,12 +75,7 @@ pub(super) fn discovered(model: &'static Model) -> Option<Value> {
 pub(super) fn custom(asked: Asked<'_>, stored: &mut Stored) -> Result<(), Failure> {
     let base = stored.value.get("baseModelId").and_then(Value::as_str).unwrap_or_default();
     let Some(model) = model::named(asked.store, asked.call.region, base) else {
-        return Err(Failure::new(
-            400,
-            "RelatedResourceNotAuthorizedOrNotFound",
-            "Authorization failed or requested resource not found.",
-        )
-        .because(format!("`{base}` is no model of this region")));
+        return Err(related_not_found(format!("`{base}` is no model of this region")));
     };
     for (key, value) in [
         ("vendor", json!(model.vendor)),
