@@ -244,8 +244,7 @@ async fn a_session_signs_with_its_token_until_it_expires_and_can_be_refreshed() 
         "DEFAULT",
         &machine,
     );
-    let method =
-        ociam::probe::auth::SessionToken::from_settings(&read.unwrap(), "x", None, &machine).unwrap();
+    let method = ociam::probe::auth::SessionToken::from_settings(&read.unwrap(), None, &machine).unwrap();
     let http = http();
     let new = method.refreshed(Edge { around: &machine, http: &http }).await.unwrap();
     assert_eq!(new.token().claim("jti"), Some("new"));
@@ -260,7 +259,7 @@ async fn a_session_signs_with_its_token_until_it_expires_and_can_be_refreshed() 
 async fn an_instance_exchanges_its_certificate() {
     let service = Service::start(oci);
     let machine = machine(&service);
-    let made = session(&InstancePrincipal::new("test"), &machine).await.unwrap();
+    let made = session(&InstancePrincipal, &machine).await.unwrap();
     assert_eq!(made.place().unwrap().region, "us-chicago-1");
     assert_eq!(made.token().unwrap().tenancy(), Some("ocid1.tenancy.oc1..throwaway"));
     assert!(signed_by_token(&call(&made, &service).await));
@@ -459,7 +458,7 @@ async fn identity_domains_give_bearers_and_tokens() {
     let service = Service::start(oci);
     let machine = machine(&service);
     let client =
-        |secret: &str| ClientCredentials::new(service.base(), "id", Secret::new(secret), "aud/scope", "test");
+        |secret: &str| ClientCredentials::new(service.base(), "id", Secret::new(secret), "aud/scope");
     let made = session(&client("secret"), &machine).await.unwrap();
     assert_eq!(call(&made, &service).await.headers.get("authorization"), Some("Bearer opaque"));
     let error = session(&client("wrong"), &machine).await.unwrap_err();
@@ -471,16 +470,11 @@ async fn identity_domains_give_bearers_and_tokens() {
         Secret::new("secret"),
         Secret::new("third.party.token"),
         None,
-        "test",
     );
     assert!(signed_by_token(&call(&session(&exchange, &machine).await.unwrap(), &service).await));
 
-    let scoped = ScopedOauth::new(
-        Arc::new(InstancePrincipal::new("test")),
-        "urn:scope",
-        "ocid1.compartment.oc1..c",
-        chicago(),
-    );
+    let scoped =
+        ScopedOauth::new(Arc::new(InstancePrincipal), "urn:scope", "ocid1.compartment.oc1..c", chicago());
     let made = session(&scoped, &machine).await.unwrap();
     assert_eq!(made.token().unwrap().claim("scope"), Some("urn:scope"));
     assert!(signed_by_token(&call(&made, &service).await));
@@ -489,7 +483,7 @@ async fn identity_domains_give_bearers_and_tokens() {
 #[tokio::test]
 async fn an_api_key_goes_as_bearer_and_nowhere_else() {
     let service = Service::start(oci);
-    let made = session(&GenaiApiKey::new(Secret::new("sk-marked"), "test"), &Machine::new()).await.unwrap();
+    let made = session(&GenaiApiKey::new(Secret::new("sk-marked")), &Machine::new()).await.unwrap();
     let seen = call(&made, &service).await;
     assert_eq!(seen.headers.get("authorization"), Some("Bearer sk-marked"));
     assert!(!format!("{made:?} {seen:?}").contains("marked"));
@@ -505,7 +499,7 @@ async fn an_api_key_goes_as_bearer_and_nowhere_else() {
 #[tokio::test]
 async fn refusals_proxies_and_silence_are_told_apart() {
     let off = Machine::new().at(now()).variable("OCI_METADATA_BASE_URL", "http://127.0.0.1:9/opc/v2");
-    let error = session(&InstancePrincipal::new("test"), &off).await.unwrap_err();
+    let error = session(&InstancePrincipal, &off).await.unwrap_err();
     assert_eq!((error.step, error.cause), ("metadata service", "rp-off-oci"));
 
     let federation = |answer: fn() -> Reply| {
@@ -514,16 +508,16 @@ async fn refusals_proxies_and_silence_are_told_apart() {
         )
     };
     let service = federation(refusal);
-    let error = session(&InstancePrincipal::new("test"), &machine(&service)).await.unwrap_err();
+    let error = session(&InstancePrincipal, &machine(&service)).await.unwrap_err();
     assert_eq!((error.status, error.request_id.as_deref()), (Some(401), Some("REQ")));
     assert!(error.message.starts_with("The required information"), "{error}");
 
     let service = federation(|| (200, vec![], "<html>sign in</html>".to_owned()));
-    let error = session(&InstancePrincipal::new("test"), &machine(&service)).await.unwrap_err();
+    let error = session(&InstancePrincipal, &machine(&service)).await.unwrap_err();
     assert_eq!(error.cause, "proxy-or-wrong-url");
 
     let service = federation(|| (302, vec![("location", "http://127.0.0.1:9/".to_owned())], String::new()));
-    let error = session(&InstancePrincipal::new("test"), &machine(&service)).await.unwrap_err();
+    let error = session(&InstancePrincipal, &machine(&service)).await.unwrap_err();
     assert_eq!(error.status, Some(302));
     assert!(cause(error.cause).is_some());
 }
@@ -532,7 +526,7 @@ async fn refusals_proxies_and_silence_are_told_apart() {
 async fn a_clock_outside_the_certificate_is_named() {
     let service = Service::start(oci);
     let early = machine(&service).at("2020-01-01T00:00:00Z".parse().unwrap());
-    assert_eq!(session(&InstancePrincipal::new("test"), &early).await.unwrap_err().cause, "clock-skew");
+    assert_eq!(session(&InstancePrincipal, &early).await.unwrap_err().cause, "clock-skew");
 }
 
 #[tokio::test]

@@ -306,7 +306,7 @@ fn oauth(
             held.secret = None;
             let subject = obtain(source, "subject token")?;
             let place = scope.place.clone();
-            (Arc::new(TokenExchange::new(domain, id, secret, subject, place, origin.clone())), true)
+            (Arc::new(TokenExchange::new(domain, id, secret, subject, place)), true)
         }
         None => {
             let scope = flags.oauth_scope.clone().ok_or_else(|| {
@@ -315,7 +315,7 @@ fn oauth(
                     "name it with --oauth-scope, or a token to exchange with --subject-token",
                 )
             })?;
-            (Arc::new(ClientCredentials::new(domain, id, secret, scope, origin.clone())), false)
+            (Arc::new(ClientCredentials::new(domain, id, secret, scope)), false)
         }
     };
     chosen.credentials.push(Credential { method: "oauth", origin, auth, held, signed, standby: false });

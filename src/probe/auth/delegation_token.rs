@@ -11,34 +11,25 @@ use crate::wire::Token;
 pub struct DelegationToken {
     token: Token,
     place: Option<Place>,
-    origin: String,
 }
 
 impl DelegationToken {
     /// From the settings of a profile with `delegation_token_file`.
-    pub fn from_settings(
-        settings: &Settings,
-        origin: impl Into<String>,
-        around: &dyn Surroundings,
-    ) -> Result<Self, Unusable> {
+    pub fn from_settings(settings: &Settings, around: &dyn Surroundings) -> Result<Self, Unusable> {
         let text = file_of(settings, "delegation_token_file", around)?;
         let place = settings.get("region").and_then(|region| place(region, around).ok());
-        Ok(Self { token: token_in(&text, "delegation_token_file")?, place, origin: origin.into() })
+        Ok(Self { token: token_in(&text, "delegation_token_file")?, place })
     }
 
     /// From the text of a token.
-    pub fn new(text: &str, place: Option<Place>, origin: impl Into<String>) -> Result<Self, Unusable> {
-        Ok(Self { token: token_in(text, "delegation token")?, place, origin: origin.into() })
+    pub fn new(text: &str, place: Option<Place>) -> Result<Self, Unusable> {
+        Ok(Self { token: token_in(text, "delegation token")?, place })
     }
 }
 
 impl AuthMethod for DelegationToken {
     fn name(&self) -> &'static str {
         "delegation-token"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn place(&self) -> Option<&Place> {

@@ -160,7 +160,7 @@ pub fn discover(wanted: &Wanted, around: &dyn Surroundings) -> Discovery {
     if let Some(path) = around.variable("OCI_DELEGATION_TOKEN_FILE") {
         let text = around.read_text(Path::new(&path));
         let text = text.map_err(|why| Unusable::new(format!("`{path}`: {why}"), "credential-file-missing"));
-        let made = text.and_then(|text| DelegationToken::new(&text, None, path.clone()));
+        let made = text.and_then(|text| DelegationToken::new(&text, None));
         found.add("delegation-token", "OCI_DELEGATION_TOKEN_FILE", made, Vec::new());
     }
     instance(wanted, around, &mut found);
@@ -262,16 +262,15 @@ fn genai_secret(secret: &Secret) -> Result<(), Unusable> {
 
 fn api_keys(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
     let mut add = |source: &SecretSource, notes: Vec<String>| {
-        let origin = source.to_string();
         let secret = source
             .obtain("secret of the GenAI API key", around)
             .map_err(|error| Unusable::new(error.to_string(), "config-env-missing"));
         let held = Held { secret: secret.as_ref().ok().cloned(), ..Held::default() };
         let made = secret.and_then(|secret| {
             genai_secret(&secret)?;
-            Ok(GenaiApiKey::new(secret, origin.clone()))
+            Ok(GenaiApiKey::new(secret))
         });
-        found.add("genai-api-key", origin.clone(), made, notes);
+        found.add("genai-api-key", source.to_string(), made, notes);
         found.hold(held);
     };
     if !wanted.api_keys.is_empty() {
@@ -385,7 +384,7 @@ fn by_settings(
         notes.push("the profile has both `user` and `security_token_file`: the Go SDK signs as the user, the CLI as the session only with `--auth security_token`".to_owned());
     }
     if session {
-        let made = SessionToken::from_settings(&read, origin.clone(), passphrase, around);
+        let made = SessionToken::from_settings(&read, passphrase, around);
         let key = made.as_ref().ok().map(|made| made.key_file().clone());
         found.add("session-token", origin.clone(), made, notes.clone());
         // A session has no use for the fingerprint, and its user stands in the token.
@@ -393,7 +392,7 @@ fn by_settings(
         found.hold(Held { user: None, fingerprint: None, ..held });
     }
     if delegation {
-        let made = DelegationToken::from_settings(&read, origin.clone(), around);
+        let made = DelegationToken::from_settings(&read, around);
         found.add("delegation-token", origin.clone(), made, notes.clone());
         // The instance signs with its own key.
         let held = Held::of_settings(&read, None, around);
@@ -406,7 +405,7 @@ fn by_settings(
     let own_user =
         read.get("user").is_some() && !(session && inherited("user") && !inherited("security_token_file"));
     if own_user || !(session || delegation) {
-        let made = UserApiKey::from_settings(&read, origin.clone(), passphrase, around);
+        let made = UserApiKey::from_settings(&read, passphrase, around);
         let key = made.as_ref().ok().map(|made| made.key_file().clone());
         found.add("user-api-key", origin, made, notes);
         let held = Held::of_settings(&read, key, around);
@@ -430,5 +429,5 @@ fn instance(wanted: &Wanted, around: &dyn Surroundings, found: &mut Discovery) {
             "rp-off-oci",
         );
     };
-    found.add("instance-principal", origin, Ok(InstancePrincipal::new(origin)), Vec::new());
+    found.add("instance-principal", origin, Ok(InstancePrincipal), Vec::new());
 }

@@ -1,34 +1,24 @@
 //! A GenAI API key: the secret itself, as bearer, on OpenAI-compatible paths.
 
 use super::{AuthMethod, Edge, Pending, Session};
-use crate::probe::config::Place;
 use crate::wire::Secret;
 
 /// One secret of a key. The standby secret is another method with the same name.
 #[derive(Clone, Debug)]
 pub struct GenaiApiKey {
     secret: Secret,
-    origin: String,
 }
 
 impl GenaiApiKey {
     /// A secret and where it comes from.
-    pub fn new(secret: Secret, origin: impl Into<String>) -> Self {
-        Self { secret, origin: origin.into() }
+    pub fn new(secret: Secret) -> Self {
+        Self { secret }
     }
 }
 
 impl AuthMethod for GenaiApiKey {
     fn name(&self) -> &'static str {
         "genai-api-key"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    fn place(&self) -> Option<&Place> {
-        None
     }
 
     fn session<'a>(&'a self, _: Edge<'a>) -> Pending<'a> {

@@ -14,20 +14,13 @@ use crate::probe::transport::{Call, Purpose};
 use crate::wire::{Certificate, KeyId, PrivateKey, Scope, Signer};
 
 /// The instance that the program runs on.
-#[derive(Clone, Debug)]
-pub struct InstancePrincipal {
-    origin: String,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct InstancePrincipal;
 
 const METADATA_STEP: &str = "metadata service";
 const FEDERATION_STEP: &str = "federation of the instance's certificate";
 
 impl InstancePrincipal {
-    /// The instance; `origin` says why one is expected.
-    pub fn new(origin: impl Into<String>) -> Self {
-        Self { origin: origin.into() }
-    }
-
     /// The text behind a path of the metadata service, `OCI_METADATA_BASE_URL` heeded.
     pub async fn metadata(edge: Edge<'_>, path: &str) -> Result<String, AuthError> {
         let named = edge.around.endpoint("imds").or_else(|| edge.around.variable("OCI_METADATA_BASE_URL"));
@@ -120,14 +113,6 @@ fn fixed_address() -> String {
 impl AuthMethod for InstancePrincipal {
     fn name(&self) -> &'static str {
         "instance-principal"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    fn place(&self) -> Option<&Place> {
-        None
     }
 
     fn session<'a>(&'a self, edge: Edge<'a>) -> Pending<'a> {

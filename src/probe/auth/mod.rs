@@ -61,10 +61,10 @@ pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<Session, AuthError>> +
 pub trait AuthMethod: Send + Sync {
     /// Its name in the catalogue.
     fn name(&self) -> &'static str;
-    /// Where the credential comes from, in words.
-    fn origin(&self) -> &str;
     /// The region that comes with it; none when the credential names none or the machine must be asked.
-    fn place(&self) -> Option<&Place>;
+    fn place(&self) -> Option<&Place> {
+        None
+    }
     /// Gets what requests are authorized with. A new session each time: callers keep it until it expires.
     fn session<'a>(&'a self, edge: Edge<'a>) -> Pending<'a>;
 }

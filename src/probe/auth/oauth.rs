@@ -61,7 +61,6 @@ fn encoded(form: &[(&str, &str)]) -> String {
 pub struct ClientCredentials {
     client: DomainClient,
     scope: String,
-    origin: String,
 }
 
 impl ClientCredentials {
@@ -71,10 +70,9 @@ impl ClientCredentials {
         id: impl Into<String>,
         secret: Secret,
         scope: impl Into<String>,
-        origin: impl Into<String>,
     ) -> Self {
         let client = DomainClient { domain: domain.into(), id: id.into(), secret };
-        Self { client, scope: scope.into(), origin: origin.into() }
+        Self { client, scope: scope.into() }
     }
 
     async fn fetch(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
@@ -93,14 +91,6 @@ impl AuthMethod for ClientCredentials {
         "oauth"
     }
 
-    fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    fn place(&self) -> Option<&Place> {
-        None
-    }
-
     fn session<'a>(&'a self, edge: Edge<'a>) -> Pending<'a> {
         Box::pin(self.fetch(edge))
     }
@@ -112,7 +102,6 @@ pub struct TokenExchange {
     client: DomainClient,
     subject: Secret,
     place: Option<Place>,
-    origin: String,
 }
 
 impl TokenExchange {
@@ -123,10 +112,9 @@ impl TokenExchange {
         secret: Secret,
         subject: Secret,
         place: Option<Place>,
-        origin: impl Into<String>,
     ) -> Self {
         let client = DomainClient { domain: domain.into(), id: id.into(), secret };
-        Self { client, subject, place, origin: origin.into() }
+        Self { client, subject, place }
     }
 
     async fn exchange(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
@@ -197,10 +185,6 @@ impl AuthMethod for TokenExchange {
         "oauth"
     }
 
-    fn origin(&self) -> &str {
-        &self.origin
-    }
-
     fn place(&self) -> Option<&Place> {
         self.place.as_ref()
     }
@@ -216,7 +200,6 @@ pub struct ScopedOauth {
     scope: String,
     compartment: String,
     place: Place,
-    origin: String,
 }
 
 impl ScopedOauth {
@@ -227,8 +210,7 @@ impl ScopedOauth {
         compartment: impl Into<String>,
         place: Place,
     ) -> Self {
-        let origin = format!("{}, scoped", base.origin());
-        Self { base, scope: scope.into(), compartment: compartment.into(), place, origin }
+        Self { base, scope: scope.into(), compartment: compartment.into(), place }
     }
 
     async fn narrow(&self, edge: Edge<'_>) -> Result<Session, AuthError> {
@@ -247,10 +229,6 @@ impl ScopedOauth {
 impl AuthMethod for ScopedOauth {
     fn name(&self) -> &'static str {
         "oauth"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn place(&self) -> Option<&Place> {

@@ -27,7 +27,6 @@ pub struct OkeWorkload {
     account: Token,
     certificates: String,
     place: Option<Place>,
-    origin: String,
 }
 
 impl OkeWorkload {
@@ -39,7 +38,7 @@ impl OkeWorkload {
         let (host, port) = named
             .or_else(in_pod)
             .ok_or_else(|| Unusable::new("`KUBERNETES_SERVICE_HOST` is not set", "config-env-missing"))?;
-        let (text, origin) = match around.variable("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING") {
+        let (text, source) = match around.variable("OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING") {
             Some(text) => (text, "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_STRING".to_owned()),
             None => {
                 let path = around
@@ -54,8 +53,8 @@ impl OkeWorkload {
                 (text, path)
             }
         };
-        let account = token_in(&text, &origin)?;
-        fresh(&account, &origin, around)?;
+        let account = token_in(&text, &source)?;
+        fresh(&account, &source, around)?;
         let path = around
             .variable("OCI_KUBERNETES_SERVICE_ACCOUNT_CERT_PATH")
             .unwrap_or_else(|| format!("{MOUNTED}/ca.crt"));
@@ -64,7 +63,7 @@ impl OkeWorkload {
             .map_err(|why| Unusable::new(format!("`{path}`: {why}"), "credential-file-missing"))?;
         let place =
             around.variable("OCI_RESOURCE_PRINCIPAL_REGION").and_then(|text| place(&text, around).ok());
-        Ok(Self { host, port, account, certificates, place, origin })
+        Ok(Self { host, port, account, certificates, place })
     }
 
     /// The token of the service account.
@@ -132,10 +131,6 @@ impl OkeWorkload {
 impl AuthMethod for OkeWorkload {
     fn name(&self) -> &'static str {
         "oke-workload"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn place(&self) -> Option<&Place> {

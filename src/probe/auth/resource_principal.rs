@@ -32,7 +32,6 @@ pub struct ResourcePrincipal {
     version: String,
     kind: Kind,
     place: Option<Place>,
-    origin: String,
 }
 
 #[derive(Clone, Debug)]
@@ -122,7 +121,7 @@ impl ResourcePrincipal {
             variables.need("REGION")?;
         }
         let place = region.and_then(|text| place(&text, around).ok());
-        Ok(Self { origin: format!("{PREFIX}VERSION={version}"), version, kind, place })
+        Ok(Self { version, kind, place })
     }
 
     /// Token and key of a resource that has them at hand.
@@ -316,10 +315,6 @@ impl ResourcePrincipal {
 impl AuthMethod for ResourcePrincipal {
     fn name(&self) -> &'static str {
         "resource-principal"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn place(&self) -> Option<&Place> {

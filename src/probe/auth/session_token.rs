@@ -14,14 +14,12 @@ pub struct SessionToken {
     token: Token,
     file: KeyFile,
     place: Option<Place>,
-    origin: String,
 }
 
 impl SessionToken {
     /// From the settings of a profile. An expired token is read all the same; [`AuthMethod::session`] refuses it.
     pub fn from_settings(
         settings: &Settings,
-        origin: impl Into<String>,
         passphrase: Option<&SecretSource>,
         around: &dyn Surroundings,
     ) -> Result<Self, Unusable> {
@@ -36,7 +34,6 @@ impl SessionToken {
             token,
             file: key_of(settings, passphrase, around)?,
             place: settings.get("region").and_then(|region| place(region, around).ok()),
-            origin: origin.into(),
         })
     }
 
@@ -71,10 +68,6 @@ impl SessionToken {
 impl AuthMethod for SessionToken {
     fn name(&self) -> &'static str {
         "session-token"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn place(&self) -> Option<&Place> {

@@ -11,7 +11,6 @@ use crate::wire::{KeyFile, KeyId, Signer};
 pub struct UserApiKey {
     signer: Signer,
     place: Option<Place>,
-    origin: String,
     file: KeyFile,
 }
 
@@ -20,7 +19,6 @@ impl UserApiKey {
     /// the clients send.
     pub fn from_settings(
         settings: &Settings,
-        origin: impl Into<String>,
         passphrase: Option<&SecretSource>,
         around: &dyn Surroundings,
     ) -> Result<Self, Unusable> {
@@ -32,7 +30,6 @@ impl UserApiKey {
         Ok(Self {
             signer: Signer::new(file.key.clone(), key_id),
             place: settings.get("region").and_then(|region| place(region, around).ok()),
-            origin: origin.into(),
             file,
         })
     }
@@ -46,10 +43,6 @@ impl UserApiKey {
 impl AuthMethod for UserApiKey {
     fn name(&self) -> &'static str {
         "user-api-key"
-    }
-
-    fn origin(&self) -> &str {
-        &self.origin
     }
 
     fn place(&self) -> Option<&Place> {
