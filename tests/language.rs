@@ -114,6 +114,7 @@ fn each_mistake_is_named_with_the_words_that_hold_it() {
             &["warning mixed-names-and-ids [A, id ocid1.group.oc1..g]"],
         ),
         ("allow group My Team to use x in tenancy", &["error malformed-name [My Team]"]),
+        ("allow group My Domain/A to use x in tenancy", &["error malformed-name [My Domain]"]),
         ("allow group A/B/C to use x in tenancy", &["error malformed-name [/]"]),
         ("allow group A,,B to use x in tenancy", &["error stray-comma [,]"]),
         ("allow group ‘A’ to use x in tenancy", &["warning typographic-quotes [‘A’]"]),

@@ -127,5 +127,5 @@ pub(super) fn write_diff(
             )?;
         }
     }
-    Ok(())
+    out.flush()
 }

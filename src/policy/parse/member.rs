@@ -163,10 +163,15 @@ impl Parser<'_> {
             return None;
         }
         self.advance();
-        if self.peek().kind != TokenKind::Slash && self.peek().kind != TokenKind::Backslash {
+        if !self.at_separator() {
             return Some(self.plain_member(first, after_id));
         }
-        Some(self.domain_member(first))
+        Some(self.domain_member(Self::atom(first)))
+    }
+
+    /// Whether what was read is the domain of a group.
+    fn at_separator(&self) -> bool {
+        matches!(self.peek().kind, TokenKind::Slash | TokenKind::Backslash)
     }
 
     fn plain_member(&mut self, first: Token, after_id: bool) -> Member {
@@ -193,6 +198,9 @@ impl Parser<'_> {
                 .help("write `any-group` for all groups, or `any-user` for every principal");
         }
         self.join_words(first, &mut atom);
+        if self.at_separator() {
+            return self.domain_member(atom);
+        }
         self.glued_to(first, &mut atom);
         Member { span: atom.span, kind: MemberKind::Name { domain: None, name: atom } }
     }
@@ -233,14 +241,13 @@ impl Parser<'_> {
     }
 
     /// `Domain/Group`.
-    fn domain_member(&mut self, first: Token) -> Member {
+    fn domain_member(&mut self, domain: Atom) -> Member {
         let separator = self.advance();
         if separator.kind == TokenKind::Backslash {
             self.error(Kind::MalformedName, separator.span, "domain and group are separated by `/`")
                 .help("write `/`")
                 .fix(separator.span, "/");
         }
-        let domain = Self::atom(first);
         let token = self.peek();
         if !Self::is_name(token) || token.word == Keyword::To {
             self.error_unless_after_hole(
@@ -250,7 +257,7 @@ impl Parser<'_> {
             )
             .help("write `<domain>/<group>`");
             let kind = MemberKind::Name { domain: None, name: domain };
-            return Member { span: self.since(first.span), kind };
+            return Member { span: self.since(domain.span), kind };
         }
         self.advance();
         let mut name = Self::atom(token);
@@ -258,17 +265,17 @@ impl Parser<'_> {
             self.join_words(token, &mut name);
             self.glued_to(token, &mut name);
         }
-        while matches!(self.peek().kind, TokenKind::Slash | TokenKind::Backslash) {
+        while self.at_separator() {
             let extra = self.advance();
             if Self::is_name(self.peek()) && !self.ends_subject() {
                 self.advance();
             }
-            let span = self.since(first.span);
+            let span = self.since(domain.span);
             self.error(Kind::MalformedName, extra.span, "a group has one domain only")
                 .help("write `<domain>/<group>`, in quotes where a name holds a slash");
             name.span = name.span.to(span);
         }
-        Member { span: first.span.to(name.span), kind: MemberKind::Name { domain: Some(domain), name } }
+        Member { span: domain.span.to(name.span), kind: MemberKind::Name { domain: Some(domain), name } }
     }
 
     /// Passes what separates two members. Whether another one follows.
