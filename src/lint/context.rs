@@ -41,6 +41,19 @@ impl Located<'_> {
         Some(Edit { place, replacement })
     }
 
+    /// What an expression holds at these bytes, where they are of its value: who sees the expression alone can't tell.
+    pub fn value_at(&self, span: Span) -> Option<String> {
+        const SHOWN: usize = 80;
+        let value = span.of(self.text);
+        let known = !self.mapped.holes().iter().any(|hole| hole.span.overlaps(span));
+        if value.is_empty() || value.len() > SHOWN || !known || self.mapped.editable(span).is_some() {
+            return None;
+        }
+        let written = self.configuration.files.text(self.locate(span));
+        (written.contains("${") && written.len() <= SHOWN)
+            .then(|| format!("`{written}` holds `{value}` here"))
+    }
+
     /// A fix of one edit.
     pub fn fix(
         &self,

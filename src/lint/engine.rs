@@ -375,8 +375,14 @@ fn syntax_findings(
             report
                 .note("an expression is empty here; with another value the statement may be right")
                 .help("see that the variable is set wherever this is applied");
-        } else if let Some(help) = &error.help {
-            report.help(help.clone());
+        } else {
+            let report = match at.value_at(error.span) {
+                Some(value) => report.note(value),
+                None => report,
+            };
+            if let Some(help) = &error.help {
+                report.help(help.clone());
+            }
         }
         found.extend(sink.finish());
     }
