@@ -30,6 +30,8 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         let atom = value.atom;
         let Some(written) = atom.known(context.text) else { continue };
         let value = match value.kind {
+            // That it is no pattern is another rule's to tell.
+            ValueKind::Literal if written.contains('*') => continue,
             ValueKind::Literal => written,
             // Of a pattern counts what stands before the first star, as far as it goes.
             ValueKind::Pattern => {

@@ -34,7 +34,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     // One that is possible keeps the statement alive.
     let never: Vec<_> = never.collect::<Option<_>>().unwrap_or_default();
     for (value, kind, holder, why) in &never {
-        report(context, sink, &value.atom, format!("no member of {holder} has the principal type `{kind}`"), why);
+        report(context, sink, &value.atom, format!("no {holder} has the principal type `{kind}`"), why);
     }
     if !never.is_empty() {
         return;
@@ -48,7 +48,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         Some((value, known.entity, holder, why))
     });
     for (value, entity, holder, why) in never.collect::<Option<Vec<_>>>().unwrap_or_default() {
-        report(context, sink, &value.atom, format!("no member of {holder} has the OCID of this kind: {entity}"), why);
+        report(context, sink, &value.atom, format!("no {holder} has an OCID of this kind: {entity}"), why);
     }
 }
 
@@ -63,17 +63,17 @@ fn without(subject: &SubjectKind, kind: &str) -> Option<(&'static str, &'static 
     Some(match (subject, kind) {
         (SubjectKind::Group(_), "user") => return None,
         (SubjectKind::Group(_) | SubjectKind::DynamicGroup(_), API_KEY) => (
-            "a group",
+            "member of a group",
             "a GenAI API key is a principal of its own and in no group; one page of the documentation says that \
              a group can stand here, and a report says that it does not work",
         ),
-        (SubjectKind::Group(_), _) => ("a group", "groups hold users; resources are reached by dynamic-group or any-user"),
+        (SubjectKind::Group(_), _) => ("member of a group", "groups hold users; resources are reached by dynamic-group or any-user"),
         (SubjectKind::DynamicGroup(_), "workload") => {
-            ("a dynamic group", "a workload of a Kubernetes cluster can be in no dynamic group")
+            ("member of a dynamic group", "a workload of a Kubernetes cluster can be in no dynamic group")
         }
-        (SubjectKind::DynamicGroup(_), "user") => ("a dynamic group", "dynamic groups hold resources, not users"),
+        (SubjectKind::DynamicGroup(_), "user") => ("member of a dynamic group", "dynamic groups hold resources, not users"),
         (SubjectKind::Service(_), API_KEY | "workload" | "user" | "instance") => {
-            ("a service", "a service principal is Oracle's own; users, resources and keys are none")
+            ("service", "a service principal is Oracle's own; users, resources and keys are none")
         }
         _ => return None,
     })

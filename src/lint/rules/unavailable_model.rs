@@ -1,7 +1,7 @@
 //! `unavailable-model`: a `target.model.id` that can't be called.
 
 use crate::authz::Pattern;
-use crate::catalog::{self, Kind, Life, Mode, Model, Support};
+use crate::catalog::{self, Life, Mode, Model, Support};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
@@ -37,7 +37,8 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             let place = context.locate(value.atom.inner(context.text));
             if value.kind == ValueKind::Pattern {
                 let pattern = Pattern::new(name);
-                if !name.starts_with("ocid1.") && !catalog::models().iter().any(|model| pattern.matches(model.name)) {
+                let regular = name.contains(['^', '$', '[', '(', '{', '+', '|', '?', '\\']);
+                if !regular && !name.starts_with("ocid1.") && !catalog::models().iter().any(|model| pattern.matches(model.name)) {
                     sink.report(place, format!("`{name}` fits no known model"))
                         .note("a pattern that fits no model never matches")
                         .help("look the names up: `ociam catalog model`; they begin with the vendor, as in `/xai.*/`");
@@ -50,7 +51,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             let Some(model) = catalog::model(name) else {
                 let report = sink.report(place, format!("`{name}` is not a known model"))
                     .note("a name that is no model's never matches");
-                match catalog::suggest(Kind::Model, name) {
+                match nearest_offered(name) {
                     Some(near) => report.help(format!("write `{near}`, if that is the model you mean")),
                     None => report.help("look the name up: `ociam catalog model`"),
                 };
@@ -95,6 +96,14 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// The model that is meant by a name which is none, if it can be called.
+fn nearest_offered(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    let offered = catalog::models().iter().filter(|model| !matches!(model.life, Life::Retired | Life::Internal));
+    let near = offered.map(|model| (strsim::damerau_levenshtein(&name, model.name), model.name)).min()?;
+    (near.0 <= (name.len() / 6).max(2)).then_some(near.1)
 }
 
 /// The resource-type of the statement, where it is for one task alone.

@@ -44,11 +44,21 @@ fn check(context: &MatchingRuleContext<'_>, sink: &mut Sink<'_>) {
             report.help(format!("write `all {{resource.type = '{}', resource.{rest} = …}}`", kind.name));
             continue;
         }
-        let tag = (name.starts_with("tag.") && !name.ends_with(".value") && name.matches('.').count() == 2)
-            .then(|| format!("{name}.value"));
-        match tag.or_else(|| catalog::suggest(Kind::RuleVariable, name).map(str::to_owned)) {
-            Some(near) => report.help(format!("write `{near}`")).fix(context.fix(format!("write `{near}`"), Applicability::Safe, atom.span, &near)),
+        match tag(name).or_else(|| catalog::suggest(Kind::RuleVariable, name).map(str::to_owned)) {
+            Some(near) => {
+                // What is further off may be meant otherwise.
+                let slip = strsim::damerau_levenshtein(&name.to_ascii_lowercase(), &near) <= 2 || name.starts_with("tag.") || near.starts_with(name);
+                let applicability = if slip { Applicability::Safe } else { Applicability::Unsafe };
+                report.help(format!("write `{near}`")).fix(context.fix(format!("write `{near}`"), applicability, atom.span, &near))
+            }
             None => report.help("use `instance.id`, `instance.compartment.id`, `resource.id`, `resource.compartment.id`, `resource.type` or `tag.<namespace>.<key>.value`"),
         };
     }
+}
+
+/// The variable of a defined tag that is meant: `tag.<namespace>.<key>.value`, whatever stands before or is missing behind.
+fn tag(name: &str) -> Option<String> {
+    let own = name.strip_prefix("tag.").or_else(|| name.split_once(".tag.").map(|(_, own)| own))?;
+    let own = own.strip_suffix(".value").unwrap_or(own);
+    (own.matches('.').count() == 1).then(|| format!("tag.{own}.value"))
 }

@@ -38,7 +38,7 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         } else {
             "leave the test out, or test what the requests carry"
         };
-        sink.report(context.locate(atom.span), format!("requests {of} don't carry this variable"))
+        sink.report(context.locate(atom.span), format!("requests {of} carry no `{}`", variable.name))
             .confidence(confidence)
             .note("a test of an absent variable is false, so the statement grants nothing")
             .help(help);

@@ -1,6 +1,6 @@
 //! The members of a subject: names with or without a domain, OCIDs, holes, and what separates them.
 
-use super::super::ast::{Atom, Member, MemberKind, Members, Quote};
+use super::super::ast::{Atom, Member, MemberKind, Members};
 use super::super::error::{SyntaxErrorKind as Kind, SyntaxFix};
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
@@ -72,7 +72,7 @@ impl Parser<'_> {
 
     /// `''` where a name must stand.
     pub(super) fn empty_name(&mut self, atom: &Atom, what: &str) {
-        if matches!(atom.quote, Quote::Single | Quote::Double) && !atom.has_hole && atom.span.len() == 2 {
+        if matches!(atom.span.of(self.text), "''" | "\"\"") {
             self.warn(Kind::EmptyValue, atom.span, format!("the name of the {what} is empty"))
                 .help("write the name between the quotes");
         }
