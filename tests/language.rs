@@ -433,3 +433,34 @@ fn the_indentation_of_several_lines_is_the_host_files() {
     let one = "  ALLOW group A to read buckets in tenancy ";
     assert_eq!(format(one, &parse(one, &[]), style), "allow group A to read buckets in tenancy");
 }
+
+#[test]
+fn a_hole_that_joins_words_may_hold_what_is_missing_beside_them() {
+    for text in [
+        "allow group A to read buckets in${var.scope}",
+        "allow group A to read buckets ${var.more}in tenancy",
+        "allow group A to${var.what} in tenancy",
+        "allow group A to read buckets in compartment B where${var.condition}",
+        "allow group A ${var.x}to read buckets in tenancy",
+        "allow gr${var.x}s in tenancy",
+        "allow group A to read buc${var.x}ancy",
+        "define tenancy T a${var.x}",
+        "allow group A to re${var.x} compartment B",
+    ] {
+        let errors = parse(text, &[]).errors;
+        assert!(
+            errors.iter().all(|error| error.severity != Severity::Error),
+            "{text}\n{}",
+            shown(text, &errors)
+        );
+    }
+    // A part of a name, and a placeholder, hold nothing but that.
+    for text in [
+        "allow group pre-${var.x} to mange buckets in tenancy",
+        "allow group ${var.x}-admins to read buckets on tenancy",
+        "allow group <name>to read buckets in tenancy",
+    ] {
+        let errors = parse(text, &[]).errors;
+        assert!(errors.iter().any(|error| error.severity == Severity::Error), "{text}");
+    }
+}

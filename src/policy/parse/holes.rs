@@ -9,10 +9,21 @@ use super::super::error::{SyntaxError, SyntaxErrorKind as Kind};
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
 use crate::diag::Severity;
+use crate::text::Span;
 
 /// Removes what a hole excuses, and makes a warning of what it may excuse.
-pub(super) fn excuse(errors: &mut Vec<SyntaxError>, tokens: &[Token]) {
-    let guess = (0..tokens.len()).find(|at| holds_pieces(tokens, *at));
+pub(super) fn excuse(errors: &mut Vec<SyntaxError>, tokens: &[Token], text: &str, holes: &[Span]) {
+    let guess = (0..tokens.len()).find(|at| {
+        let Some(token) = tokens.get(*at) else { return false };
+        match token.kind {
+            TokenKind::Hole => holds_pieces(tokens, *at),
+            // A placeholder in a word stands for a part of a name.
+            TokenKind::Word if token.has_hole && !holds_placeholder(*token, text) => {
+                holds_pieces(tokens, *at) || joins_keyword(*token, text, holes)
+            }
+            _ => false,
+        }
+    });
     let guess = guess.and_then(|at| tokens.get(at)).map(|hole| hole.span.start);
     errors.retain_mut(|error| {
         if error.severity != Severity::Error {
@@ -35,16 +46,13 @@ pub(super) fn excuse(errors: &mut Vec<SyntaxError>, tokens: &[Token]) {
 /// Whether the token is a hole in a place where no single name, value or clause is expected.
 fn holds_pieces(tokens: &[Token], at: usize) -> bool {
     use TokenKind::{
-        Bang, CloseBrace, CloseParen, Comma, Comment, End, Equal, Hole, NotEqual, OpenBrace, OpenParen,
+        Bang, CloseBrace, CloseParen, Comma, Comment, End, Equal, NotEqual, OpenBrace, OpenParen,
         OtherOperator, Slash, Stop, Word,
     };
     let kind_of =
         |token: Option<&Token>| token.map_or((End, Keyword::None), |token| (token.kind, token.word));
     let (before, before_word) = kind_of(at.checked_sub(1).and_then(|at| tokens.get(at)));
     let (after, after_word) = kind_of(tokens.get(at + 1));
-    if tokens.get(at).is_none_or(|token| token.kind != Hole) {
-        return false;
-    }
     let ends_item = matches!(after, Comma | CloseBrace | CloseParen | End | Comment | Stop);
     let starts_clause = matches!(
         after_word,
@@ -83,6 +91,25 @@ fn holds_pieces(tokens: &[Token], at: usize) -> bool {
         _ => false,
     };
     !expected
+}
+
+fn holds_placeholder(token: Token, text: &str) -> bool {
+    token.span.of(text).contains(['<', '['])
+}
+
+/// Whether a keyword stands right beside a hole (`in${scope}`, `${condition}to`), which then begins or ends with white
+/// space if the word is to be a keyword, and with something else if it is a name.
+fn joins_keyword(token: Token, text: &str, holes: &[Span]) -> bool {
+    let first = holes.partition_point(|hole| hole.end <= token.span.start);
+    let inside = holes.get(first..).unwrap_or(&[]).iter().take_while(|hole| hole.start < token.span.end);
+    let mut at = token.span.start;
+    for hole in inside {
+        if Keyword::of(Span { start: at, end: hole.start.max(at) }.of(text)) != Keyword::None {
+            return true;
+        }
+        at = hole.end;
+    }
+    at < token.span.end && Keyword::of(Span { start: at, end: token.span.end }.of(text)) != Keyword::None
 }
 
 /// Whether a hole beside it holds what is missing.

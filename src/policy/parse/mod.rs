@@ -120,7 +120,7 @@ impl<'t> Parser<'t> {
 
     fn finish(mut self) -> Vec<SyntaxError> {
         if !self.errors.is_empty() && !self.holes.is_empty() {
-            holes::excuse(&mut self.errors, self.tokens);
+            holes::excuse(&mut self.errors, self.tokens, self.text, self.holes);
         }
         if self.errors.iter().any(|error| error.kind == SyntaxErrorKind::NestingTooDeep) {
             // What was passed over may hold the partners.
