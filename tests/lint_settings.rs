@@ -39,6 +39,8 @@ fn the_command_line_counts_before_the_environment_and_that_before_the_file() {
     assert_eq!(lint(&[("OCIAM_FAIL_ON", "never")], &["--isolated"]), 1);
     assert_eq!(lint(&[], &["--isolated", "--config", "fail-on=never"]), 0);
     assert_eq!(lint(&[("OCIAM_CONFIG", "no-such.toml")], &[]), 2);
+    assert_eq!(lint(&[("OCIAM_FIAL_ON", "never")], &[]), 2);
+    assert_eq!(lint(&[("OCIAM_FIAL_ON", "never"), ("OCIAM_OTHER", "x")], &["--isolated"]), 1);
 }
 
 #[test]

@@ -70,6 +70,13 @@ pub(super) fn load(global: &Global, path: Option<&Path>, terminal: &Terminal) ->
         layers.push(layer);
     }
     if !global.isolated {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        if let Some((name, near)) = config::misspelt_variable(names) {
+            return Err(Failure::with_help(
+                format!("the environment sets `{name}`, which is not known"),
+                format!("write `{near}`"),
+            ));
+        }
         layers.extend(config::environment(|name| std::env::var(name).ok()));
     }
     layers.extend(pairs);

@@ -15,10 +15,30 @@ const LISTS: [&str; 4] = ["select", "extend-select", "ignore", "never-ignore"];
 /// One setting as the line of a file that it stands for, and what it says or what is wrong with it.
 pub type Layer = (SourceFile, Result<Config, Vec<Problem>>);
 
+/// Variables of the environment that set no key, and mean something to the program.
+const OTHERS: [&str; 2] = ["OCIAM_CONFIG", "OCIAM_ENDPOINTS"];
+
+fn variable(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('-', "_"))
+}
+
+/// The first name of a variable that is a slip away from one that counts, and that one.
+pub fn misspelt_variable(names: impl Iterator<Item = String>) -> Option<(String, String)> {
+    let known: Vec<String> = KEYS.iter().map(|key| variable(key)).chain(OTHERS.map(str::to_owned)).collect();
+    let near = |name: &str| {
+        let distances = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), known));
+        distances.min().filter(|(distance, _)| (1..=2).contains(distance)).map(|(_, known)| known.clone())
+    };
+    names
+        .filter(|name| name.starts_with(PREFIX))
+        .filter_map(|name| near(&name).map(|near| (name, near)))
+        .min()
+}
+
 /// What the environment sets: `OCIAM_FAIL_ON=error` is `fail-on = "error"`. An empty variable sets nothing.
 pub fn environment(get: impl Fn(&str) -> Option<String>) -> Vec<Layer> {
     let set = |key: &&str| {
-        let name = format!("{PREFIX}{}", key.to_uppercase().replace('-', "_"));
+        let name = variable(key);
         let value = get(&name).filter(|value| !value.trim().is_empty())?;
         Some(layer(&name, key, &value))
     };

@@ -16,7 +16,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use crate::diag::Severity;
 use crate::text::{SourceFile, Span};
 
-pub use layers::{Layer, environment, pair};
+pub use layers::{Layer, environment, misspelt_variable, pair};
 pub use organisation::OrganisationRule;
 
 /// The name of the file.
