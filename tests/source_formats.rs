@@ -207,6 +207,28 @@ dynamic_groups:
 }
 
 #[test]
+fn the_inputs_of_terragrunt_are_read_with_its_own_locals() {
+    let folder = tempfile::tempdir().unwrap();
+    written(
+        &folder,
+        "live/terragrunt.hcl",
+        "include \"root\" {\n  path = find_in_parent_folders()\n}\nlocals {\n  group = \"Admins\"\n}\ninputs = {\n  policies = {\n    a = { statements = [\"Allow group ${local.group} to manage buckets in tenancy\"] }\n    b = { statements = [\"Allow group ${dependency.g.outputs.name} to read buckets in tenancy\"] }\n  }\n}\n",
+    );
+    written(&folder, "live/main.tf", &format!("locals {{\n  group = \"Others\"\n  a = [\"{A}\"]\n}}\n"));
+    let loaded = paths(&[folder.path()]);
+    let told: Vec<String> = found(&loaded).into_iter().map(|(text, _)| text).collect();
+    assert_eq!(
+        told,
+        [
+            format!("3:9 {A}"),
+            format!("9:26 {A}"),
+            "10:26 Allow group ${dependency.g.outputs.name} to read buckets in tenancy".to_owned(),
+        ]
+    );
+    assert!(messages(&loaded).is_empty(), "{:?}", messages(&loaded));
+}
+
+#[test]
 fn only_folders_that_can_matter_are_read_modules_and_their_callers_among_them() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| written(&folder, name, text);

@@ -88,7 +88,8 @@ pub(super) fn by_name(name: &str) -> Option<Kind> {
         ".tftest.hcl",
         ".tofutest.hcl",
         ".tftest.json",
-    ]) {
+    ]) || is_terragrunt(&name)
+    {
         Some(Kind::Terraform)
     } else if ends(&[".json", ".tfstate"]) {
         Some(Kind::Json)
@@ -103,6 +104,12 @@ pub(super) fn by_name(name: &str) -> Option<Kind> {
     } else {
         None
     }
+}
+
+/// Whether this names a file of Terragrunt: its `inputs` hold what a module is called with.
+pub(super) fn is_terragrunt(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name.eq_ignore_ascii_case("terragrunt.hcl")
 }
 
 /// The kind that the content looks like, for standard input and names that tell nothing.
@@ -139,6 +146,8 @@ mod tests {
         assert_eq!(by_name("IAM.TF"), Some(Kind::Terraform));
         assert_eq!(by_name("plan.json"), Some(Kind::Json));
         assert_eq!(by_name("x.policy"), Some(Kind::Policy));
+        assert_eq!(by_name("live/terragrunt.hcl"), Some(Kind::Terraform));
+        assert_eq!(by_name("live/other.hcl"), None);
         assert_eq!(by_name("x"), None);
         assert_eq!(by_name("main.tf.j2"), Some(Kind::Terraform));
         assert_eq!(by_name("iam.yml.j2"), Some(Kind::Text));

@@ -89,7 +89,14 @@ fn read_one(asked: &Asked, file: &SourceFile) -> (TerraformFile, Parts) {
         read::shared(id, &file.text)
     };
     let told = detect::by_name(&file.name) == Some(Kind::Terraform);
-    let path = if told { file.name.to_string() } else { format!("{}.tf", file.name) };
+    let path = if detect::is_terragrunt(&file.name) {
+        // Its locals are its own, and not those of a module in the same folder.
+        format!("{}/main.tf", file.name)
+    } else if told {
+        file.name.to_string()
+    } else {
+        format!("{}.tf", file.name)
+    };
     let mut comments: Vec<Place> = read.comments.into_iter().map(|comment| comment.place).collect();
     if name.ends_with(".json") {
         comments.extend(comments::collect(id, &file.text, Comments::JsonKey));
