@@ -35,6 +35,7 @@ pub use rank::{Diagnosis, Report, RuledOut};
 pub use reading::Reading;
 pub use reason::CHANGES;
 pub use redact::redact;
+#[cfg(feature = "live")]
 pub(crate) use remedy::ATTACH;
 pub use remedy::Remedy;
 pub use weights::Evidence;

@@ -6,8 +6,7 @@ use super::super::ast::{Action, ActionKind, Atom, RuleKind, Verb};
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::{Keyword, VERBS, nearest};
 use super::super::lex::{Token, TokenKind};
-use super::Parser;
-use super::rule::shorten;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 /// What other languages call a verb.

@@ -6,9 +6,8 @@ use super::super::ast::{Atom, LocationKind, Quote, RuleKind};
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::{Keyword, nearest};
 use super::super::lex::{Token, TokenKind};
-use super::Parser;
 use super::origin::is_ocid;
-use super::rule::shorten;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 impl Parser<'_> {

@@ -5,7 +5,7 @@ use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
 use super::group::meant_quantifier;
-use super::{Language, Parser};
+use super::{Language, Parser, shorten};
 use crate::text::Span;
 
 /// How deep conditions may be nested. Real ones stay below five.
@@ -144,7 +144,7 @@ impl Parser<'_> {
                     // A quote that is never closed is reported as such.
                     return !self.at_end();
                 }
-                let found = super::rule::shorten(span.of(self.text));
+                let found = shorten(span.of(self.text));
                 self.error(Kind::UnexpectedText, span, format!("`{found}` is no part of a condition"))
                     .help("leave it out, or separate conditions by commas inside `all { … }`");
             }

@@ -4,8 +4,8 @@ use super::super::ast::{Define, DefineKind, Statement};
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::TokenKind;
-use super::Parser;
 use super::origin::is_ocid;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 impl Parser<'_> {
@@ -66,7 +66,7 @@ impl Parser<'_> {
                         self.advance();
                     }
                     let span = self.since(token.span);
-                    let found = super::rule::shorten(span.of(self.text));
+                    let found = shorten(span.of(self.text));
                     self.error(
                         Kind::UnexpectedText,
                         span,
@@ -104,7 +104,7 @@ impl Parser<'_> {
 
     fn unknown_define(&mut self) {
         let word = self.peek();
-        let found = super::rule::shorten(self.words(word));
+        let found = shorten(self.words(word));
         let message = if found.is_empty() {
             "the define does not say what it defines".to_owned()
         } else {

@@ -4,8 +4,7 @@ use super::super::ast::{Condition, Quantifier};
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
-use super::Parser;
-use super::rule::shorten;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 impl Parser<'_> {

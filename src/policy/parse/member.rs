@@ -4,10 +4,9 @@ use super::super::ast::{Atom, Member, MemberKind, Members};
 use super::super::error::{SyntaxErrorKind as Kind, SyntaxFix};
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
-use super::Parser;
 use super::origin::is_ocid;
-use super::rule::shorten;
 use super::subject::List;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 impl Parser<'_> {

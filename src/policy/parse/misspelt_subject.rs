@@ -4,9 +4,8 @@ use super::super::ast::{Member, MemberKind, Members, SubjectKind};
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::{Keyword, nearest};
 use super::super::lex::{Token, TokenKind};
-use super::Parser;
-use super::rule::shorten;
 use super::subject::List;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 const SUBJECT_WORDS: &[&str] = &["group", "dynamic-group", "any-user", "any-group", "service", "resource"];

@@ -21,6 +21,7 @@ mod start;
 mod subject;
 mod surface;
 mod test;
+mod unexpected;
 mod value;
 
 use super::ast::{Atom, MatchingRule, Quote, Statement};
@@ -243,5 +244,14 @@ impl<'t> Parser<'t> {
     ) -> &mut SyntaxError {
         let severity = if self.after_hole() { Severity::Warning } else { Severity::Error };
         self.report(kind, severity, span, message)
+    }
+}
+
+/// Text for a message: one line, not long.
+fn shorten(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(40) {
+        Some((cut, _)) => format!("{}…", line.get(..cut).unwrap_or("").trim_end()),
+        None => line,
     }
 }

@@ -4,8 +4,8 @@ use super::super::ast::{AdmitOrigin, Atom, Quote, RuleKind, SubjectKind, Tenancy
 use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::{Keyword, nearest};
 use super::super::lex::{Token, TokenKind};
-use super::Parser;
 use super::rule::Clauses;
+use super::{Parser, shorten};
 use crate::text::Span;
 
 impl Parser<'_> {
@@ -41,7 +41,7 @@ impl Parser<'_> {
             .guess(span, "ocid1");
             return;
         }
-        let found = super::rule::shorten(inner);
+        let found = shorten(inner);
         if inner.len() >= 3 && inner.bytes().all(|byte| byte.eq_ignore_ascii_case(&b'x')) {
             self.warn(
                 Kind::UnresolvedPlaceholder,

@@ -5,9 +5,8 @@ use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
 use super::super::time;
-use super::Parser;
-use super::rule::shorten;
 use super::value::is_tag;
+use super::{Parser, shorten};
 
 use crate::text::Span;
 

@@ -5,8 +5,7 @@ use super::super::error::SyntaxErrorKind as Kind;
 use super::super::keyword::Keyword;
 use super::super::lex::{Token, TokenKind};
 use super::origin::{is_ocid, is_quoted};
-use super::rule::shorten;
-use super::{Language, Parser};
+use super::{Language, Parser, shorten};
 use crate::diag::Severity;
 use crate::text::Span;
 
