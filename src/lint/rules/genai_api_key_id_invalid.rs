@@ -4,9 +4,9 @@ use crate::catalog;
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::ValueKind;
+use crate::policy::ast::{Condition, ValueKind};
 
-use super::conditions::{condition_of, demanded, demanded_principal_type};
+use super::conditions::{condition_of, demanded, demanded_principal_type, only_text};
 use super::genai_api_key_type_misspelt::API_KEY;
 
 /// Flags ids beside the API keys' principal type that are of another kind, or of a region without keys.
@@ -22,10 +22,12 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
-    if demanded_principal_type(context).is_none_or(|found| found != API_KEY) {
+    let Some(condition) = condition_of(context) else { return };
+    let Some(demanded_type) = demanded_principal_type(context) else { return };
+    if demanded_type != API_KEY {
+        of_another_type(context, condition, &demanded_type, sink);
         return;
     }
-    let Some(condition) = condition_of(context) else { return };
     for value in demanded(condition, context.text, "request.principal.id").unwrap_or_default() {
         let atom = value.atom;
         let Some(written) = atom.known(context.text) else { continue };
@@ -64,6 +66,21 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
                 .confidence(Confidence::Medium)
                 .note("keys live in the regions that the documentation lists, and are used in their own region only")
                 .help("create the key in a region that serves API keys and your model: `ociam catalog region`");
+        }
+    }
+}
+
+/// Reports the OCID of an API key where the condition demands another type that is known.
+fn of_another_type(context: &StatementContext<'_>, condition: &Condition, demanded_type: &str, sink: &mut Sink<'_>) {
+    if catalog::principal_type(demanded_type).is_none() {
+        return;
+    }
+    for value in demanded(condition, context.text, "request.principal.id").unwrap_or_default() {
+        let id = only_text(&value, context.text);
+        if id.is_some_and(|id| id.split('.').nth(1) == Some(API_KEY)) {
+            sink.report(context.locate(value.atom.inner(context.text)), format!("this is the OCID of an API key, and the condition demands the type `{demanded_type}`"))
+                .note("a principal of this OCID has the type `generativeaiapikey`, so the condition never holds")
+                .help(format!("write `request.principal.type = '{API_KEY}'`, or put the OCID of the principal that is meant"));
         }
     }
 }

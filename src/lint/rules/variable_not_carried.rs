@@ -4,9 +4,9 @@ use crate::catalog::{self, Shape};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{ActionKind, Test};
+use crate::policy::ast::{ActionKind, SubjectKind, Test};
 
-use super::conditions::{carried, condition_of, equals};
+use super::conditions::{carried, condition_of, demanded_principal_type, equals};
 use super::values::variable_of;
 
 /// Flags required tests of variables that the documentation excludes for the resource-type, the permission or
@@ -32,7 +32,8 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     for test in &tests {
         let Some(atom) = variable_of(test) else { continue };
         let Some(variable) = atom.known(context.text).and_then(catalog::variable) else { continue };
-        let Some((of, confidence)) = excluded(context, action, operation, variable) else { continue };
+        let of_others = || not_a_user(context, variable).map(|of| (of, Confidence::Medium));
+        let Some((of, confidence)) = excluded(context, action, operation, variable).or_else(of_others) else { continue };
         let help = if variable.name.starts_with("target.resource.tag.") {
             "test what the requests carry, such as the tag of the compartment: `target.resource.compartment.tag.…`"
         } else {
@@ -43,6 +44,19 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
             .note("a test of an absent variable is false, so the statement grants nothing")
             .help(help);
     }
+}
+
+/// The requests of principals that are no users, when the variable is one of users alone.
+fn not_a_user(context: &StatementContext<'_>, variable: &'static catalog::Variable) -> Option<String> {
+    if !variable.name.starts_with("request.user.") {
+        return None;
+    }
+    let other = demanded_principal_type(context).filter(|found| found != "user");
+    if let Some(other) = other.as_deref().and_then(catalog::principal_type) {
+        return Some(format!("of a principal of the type `{}`", other.name));
+    }
+    let subject = context.rule()?.subject.as_ref()?;
+    matches!(subject.kind, SubjectKind::DynamicGroup(_)).then(|| "of a dynamic group's members".to_owned())
 }
 
 /// The requests that the statement is about, when the variable is on none of them.
