@@ -196,3 +196,16 @@ resource "oci_identity_dynamic_group" "d" {
         assert_eq!((found.len(), messages), (1, vec![user]), "{rule}");
     }
 }
+
+#[test]
+fn a_placeholder_that_a_variable_brings_in_is_no_error() {
+    let statements =
+        ["Allow group ${var.group} to read keys in tenancy", "Allow group <mine> to read vcns in tenancy"];
+    let files = [
+        ("main.tf", format!("variable \"group\" {{}}\n{}", policy("p", &statements))),
+        ("terraform.tfvars", "group = \"<group>\"\n".to_owned()),
+    ];
+    let found = findings("unresolved-placeholder", &files);
+    let severities: Vec<&str> = found.iter().map(|one| one["severity"].as_str().unwrap()).collect();
+    assert_eq!(severities, ["warning", "error"]);
+}
