@@ -162,3 +162,14 @@ fn of_a_statement_with_thousands_of_mistakes_the_first_are_told() {
         );
     }
 }
+
+#[test]
+fn a_sentence_that_tells_of_a_statement_need_not_hold_all_of_it() {
+    let severe = |text: &str| {
+        let (_, outcome) = run(text, InputFormat::Markdown);
+        outcome.findings.iter().filter(|finding| finding.severity == ociam::diag::Severity::Error).count()
+    };
+    assert_eq!(severe("- Allow dynamic-group to manage services.\n"), 0);
+    assert_eq!(severe("- Allow dynamic group A to manage buckets in tenancy\n"), 1);
+    assert_eq!(severe("```\nAllow group to manage buckets in tenancy\n```\n"), 1);
+}

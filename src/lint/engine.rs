@@ -433,7 +433,11 @@ fn leave_out_misread(at: &Located<'_>, errors: &[SyntaxError], findings: &mut Ve
 /// In prose and in tests of bad input only what is certain is worth a word.
 fn keep_what_is_certain(findings: &mut Vec<Finding>, role: Role) {
     if role == Role::Prose {
-        findings.retain(|f| f.severity == Severity::Error && f.confidence == Confidence::High);
+        // A sentence that tells of a statement need not hold all of it.
+        let partial = SyntaxErrorKind::MissingClause.rule();
+        findings.retain(|f| {
+            f.severity == Severity::Error && f.confidence == Confidence::High && f.rule != partial
+        });
     }
 }
 

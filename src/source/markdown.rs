@@ -244,6 +244,11 @@ enum Markup {
     Tags,
 }
 
+/// A statement of any text for people, which marks with an ellipsis what it leaves out.
+pub(super) fn without_marks(text: &MappedText) -> MappedText {
+    plain(text, Markup::Marks)
+}
+
 /// The statement without markup: entities decoded, marks of bold text and tags left out, an ellipsis unknown.
 fn plain(text: &MappedText, markup: Markup) -> MappedText {
     let own = text.as_str();

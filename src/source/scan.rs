@@ -244,7 +244,9 @@ fn quoted(text: &str, lines: &[Span], index: usize, at: usize, quote: Quote) -> 
                 '\\' if quote.escaped
                     && own.get(offset + 1..).is_some_and(|rest| rest.starts_with(quote.mark)) =>
                 {
-                    return Ok(judged(text, Span::new(at, from + offset), gaps, false));
+                    // In strings inside strings a quote has several backslashes before it.
+                    let end = text.get(at..from + offset).unwrap_or("").trim_end_matches('\\').len();
+                    return Ok(judged(text, Span::new(at, at + end), gaps, false));
                 }
                 '\\' => {
                     characters.next();
@@ -402,6 +404,11 @@ Statement: Allow group F to use keys in tenancy
                 "Allow group E to use keys in tenancy",
                 "Allow group F to use keys in tenancy",
             ]
+        );
+        let deep = r#"{"log": "{\\\"s\\\": [\\\"Allow group B to use keys in tenancy\\\", \\\\\\\"Allow group C to use keys in tenancy\\\\\\\"]}"}"#;
+        assert_eq!(
+            texts(deep),
+            ["Allow group B to use keys in tenancy", "Allow group C to use keys in tenancy"]
         );
         let lone = "Allow group B to use keys in tenancy\rAllow group C to use keys in tenancy\r\n";
         assert_eq!(texts(lone).len(), 2);

@@ -5,6 +5,7 @@ use crate::text::{FileId, MappedText, Place, Span};
 
 use super::comments::{self, Comments};
 use super::configuration::Role;
+use super::markdown::without_marks;
 use super::parts::Parts;
 use super::recognise::looks_like_matching_rule;
 use super::scan::{self, Found, scan};
@@ -19,6 +20,7 @@ pub(super) fn read(file: FileId, text: &str, every_line: bool) -> Parts {
     let mut index = 0;
     for hit in found {
         let own = scan::text_of(&hit, text, file, 0);
+        let own = if every_line { own } else { without_marks(&own) };
         let home = Place { file, span: hit.span };
         if hit.rule {
             parts.matching_rule(own, home, None, None, role);
@@ -126,6 +128,13 @@ mod tests {
                 ["Allow group A to use buckets in tenancy", "Allow group B to use buckets in tenancy"]
             );
         }
+    }
+
+    #[test]
+    fn what_a_note_leaves_out_is_unknown() {
+        let text = "Allow group A to use functions-family ... where request.user.id = 'x'\n";
+        assert_eq!(read(FileId(0), text, false).statements[0].text.holes().len(), 1);
+        assert_eq!(read(FileId(0), text, true).statements[0].text.holes().len(), 0);
     }
 
     #[test]
