@@ -349,6 +349,11 @@ fn judged(text: &str, span: Span, gaps: Vec<Span>, escapes: bool) -> Option<Foun
         return None;
     }
     let own = span.of(text);
+    // A line break in a string inside a string is two characters; what stands behind it may be another line.
+    let line = own.split_once("\\n").filter(|(line, rest)| !escapes && !continues(line, rest.trim_start()));
+    let span = line.map_or(span, |(line, _)| Span::new(span.start(), span.start() + line.trim_end().len()));
+    let own = span.of(text);
+    let gaps = gaps.into_iter().filter(|gap| gap.end() <= span.end()).collect();
     let rule = looks_like_matching_rule(own);
     (rule || looks_like_statement(own)).then_some(Found { span, gaps, escapes, rule })
 }
@@ -410,6 +415,8 @@ Statement: Allow group F to use keys in tenancy
             texts(deep),
             ["Allow group B to use keys in tenancy", "Allow group C to use keys in tenancy"]
         );
+        let log = r"text: Allow group B to use keys in tenancy\n./runs/x.txt:10: compartment C";
+        assert_eq!(texts(log), ["Allow group B to use keys in tenancy"]);
         let lone = "Allow group B to use keys in tenancy\rAllow group C to use keys in tenancy\r\n";
         assert_eq!(texts(lone).len(), 2);
     }
