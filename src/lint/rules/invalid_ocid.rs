@@ -9,6 +9,7 @@ use crate::policy::ast::{
 };
 use crate::text::Span;
 
+use super::unresolved_placeholder::stands_for_another;
 use super::values::{values_of, variable_of};
 
 /// Flags malformed OCIDs, OCIDs of realms and regions that do not exist, and OCIDs of the wrong kind.
@@ -126,6 +127,11 @@ fn not_a_resource(at: &Located<'_>, atom: &Atom, sink: &mut Sink<'_>) {
         .help(help);
 }
 
+/// Whether an example cut the OCID short, and says so in its last part.
+fn is_short_and_to_come(text: &str) -> bool {
+    text.matches('.').count() < 4 && stands_for_another(text)
+}
+
 /// Whether somebody meant an OCID.
 fn looks_like_ocid(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -145,7 +151,8 @@ fn ocid(
 ) {
     let Some(text) = atom.known(at.text) else { return };
     // Values that are no OCIDs at all are the matter of the condition's type, documentation dots are not.
-    if !looks_like_ocid(text) || text.contains("...") || text.contains('…') {
+    // What stands for an OCID to come is another rule's to tell.
+    if !looks_like_ocid(text) || text.contains("...") || text.contains('…') || is_short_and_to_come(text) {
         return;
     }
     let span = atom.inner(at.text);

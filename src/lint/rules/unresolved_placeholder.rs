@@ -83,7 +83,8 @@ fn tell(at: &Located<'_>, atom: &Atom, applied: bool, sink: &mut Sink<'_>) {
 }
 
 /// Whether a name is one that examples use for what the reader has to fill in.
-fn stands_for_another(name: &str) -> bool {
+pub(super) fn stands_for_another(name: &str) -> bool {
+    let whole = name;
     let name = match name.get(..6).filter(|start| start.eq_ignore_ascii_case("ocid1.")) {
         Some(_) => name.rsplit('.').next().unwrap_or(name),
         None => name,
@@ -102,6 +103,8 @@ fn stands_for_another(name: &str) -> bool {
         ["insert" | "enter" | "put", .., "here"] | [.., "goes", "here"] => true,
         [.., "group" | "compartment" | "tenancy" | "bucket", "ocid"] | ["group" | "compartment" | "tenancy", "name"] => true,
         ["dynamic", "group", "name"] => true,
+        // In the place of an OCID's unique part.
+        [_, .., "ocid"] => name.len() < whole.len(),
         _ => false,
     }
 }
@@ -123,6 +126,7 @@ mod tests {
             "ocid1.compartment.oc1..xxxxxxxxxxxx",
             "ocid1.compartment.oc1..your_ocid",
             "insert-ocid-here",
+            "ocid1.tenancy.Partner-ocid",
             "ocid1.compartment.oc1..exampleuniqueID",
             "ocid1.group.oc1..aaaaaaaaexampleuniqueID",
         ] {

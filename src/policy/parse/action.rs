@@ -212,6 +212,13 @@ impl Parser<'_> {
                 && !matches!(next.word, Keyword::In | Keyword::Where)
             {
                 self.advance();
+                if token.word == start.word && !found {
+                    let word = self.words(token).to_lowercase();
+                    self.error(Kind::DoubledWord, token.span, format!("`{word}` stands twice"))
+                        .help("write it once")
+                        .fix(Span::new(token.span.start(), next.span.start()), "");
+                    continue;
+                }
                 found = true;
             } else {
                 break;
