@@ -36,6 +36,10 @@ pub enum Trait {
     OpenToAll,
     /// Of operations: every instance may call them without a statement.
     OpenToInstances,
+    /// Of permissions: by them one can give oneself any other right.
+    RaisesRights,
+    /// Of resource-types: their managers can give themselves any other right.
+    RaisesRightsOfManagers,
     /// Of regions: they have three availability domains, all others one.
     SeveralAvailabilityDomains,
     /// Of resource-types: what Responses and Conversations keep, which the family does not include.
@@ -87,6 +91,8 @@ impl Trait {
             Trait::NoProjectNeeded => "no-project-needed",
             Trait::OpenToAll => "open-to-all",
             Trait::OpenToInstances => "open-to-instances",
+            Trait::RaisesRights => "raises-rights",
+            Trait::RaisesRightsOfManagers => "raises-rights-of-managers",
             Trait::SeveralAvailabilityDomains => "several-availability-domains",
             Trait::StateOfResponses => "state-of-responses",
             Trait::StatusForCode => "status-for-code",
@@ -94,7 +100,7 @@ impl Trait {
     }
 
     /// All traits, by name.
-    pub const ALL: [Trait; 17] = [
+    pub const ALL: [Trait; 19] = [
         Trait::Administration,
         Trait::AgentCall,
         Trait::AgentPrincipal,
@@ -109,6 +115,8 @@ impl Trait {
         Trait::OfOneWorkload,
         Trait::OpenToAll,
         Trait::OpenToInstances,
+        Trait::RaisesRights,
+        Trait::RaisesRightsOfManagers,
         Trait::SeveralAvailabilityDomains,
         Trait::StateOfResponses,
         Trait::StatusForCode,

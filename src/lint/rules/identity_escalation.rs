@@ -1,10 +1,10 @@
 //! `identity-escalation`: a right by which one can give oneself any other.
 
-use crate::catalog::{self, ResourceType, Shape};
+use crate::catalog::{self, ResourceType, Shape, Trait};
 use crate::diag::{Confidence, Severity};
 use crate::lint::rule::{Category, Check, FixAvailability, Persona, Rule};
 use crate::lint::{Sink, StatementContext};
-use crate::policy::ast::{ActionKind, Atom, Condition, SubjectKind, ValueKind, Verb};
+use crate::policy::ast::{ActionKind, Condition, SubjectKind, ValueKind, Verb};
 
 use super::conditions::{condition_of, is_open, known_verb};
 use super::manage_all_resources::is_administrators;
@@ -23,16 +23,8 @@ pub static RULE: Rule = Rule {
     checks: &[Check::Statement(check)],
 };
 
-/// Resource-types whose management lets one raise one's own rights, whatever permissions it holds.
-const ESCALATING: [&str; 2] = ["identity-providers", "domains"];
-/// The permissions that do: to write a policy, to join a group, to act as another user.
-const PERMISSIONS: [&str; 7] = [
-    "policy_create", "policy_update", "group_update", "dynamic_group_update", "identity_provider_update", "user_apikey_add",
-    "user_uipass_reset",
-];
-
-/// What of both changes groups, that of the administrators too.
-const GROUPS: [&str; 2] = ["groups", "group_update"];
+/// The permission to change a group, that of the administrators too.
+const CHANGE_GROUP: &str = "GROUP_UPDATE";
 
 /// What a request does, and not who makes it.
 const OF_CALL: [&str; 2] = ["request.operation", "request.permission"];
@@ -45,25 +37,22 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
     let (word, found) = match rule.action.as_ref().map(|action| &action.kind) {
         Some(ActionKind::Verb { verb, resource_type: Some(atom), .. }) => {
             let found = atom.known(context.text).and_then(catalog::resource_type);
-            let gives = found.zip(known_verb(*verb)).is_some_and(|(found, verb)| gives(found, verb));
-            (if *verb == Verb::Manage { "manages" } else { "uses" }, gives.then_some(atom))
+            let raising = found.zip(known_verb(*verb)).and_then(|(found, verb)| raising(found, verb));
+            (if *verb == Verb::Manage { "manages" } else { "uses" }, raising.map(|raising| (atom, raising)))
         }
         Some(ActionKind::Permissions { permissions, .. }) => {
-            let among = |atom: &&Atom| {
-                let name = atom.known(context.text);
-                name.is_some_and(|name| PERMISSIONS.iter().any(|each| each.eq_ignore_ascii_case(name)))
-            };
-            ("has", permissions.iter().find(among))
+            let mut named = permissions.iter().filter_map(|atom| Some((atom, atom.known(context.text)?)));
+            ("has", named.find(|(_, name)| Trait::RaisesRights.is_of(name)))
         }
         _ => return,
     };
-    let Some(atom) = found else { return };
+    let Some((atom, raising)) = found else { return };
     let Some(subject) = rule.subject.as_ref().filter(|subject| !is_administrators(&subject.kind, context.text)) else { return };
     if !rule.location.as_ref().is_some_and(|location| is_whole_tenancy(location, context.text)) {
         return;
     }
     let name = atom.text(context.text);
-    if GROUPS.iter().any(|each| each.eq_ignore_ascii_case(name)) {
+    if raising.eq_ignore_ascii_case(CHANGE_GROUP) {
         sink.report(context.locate(atom.span), format!("who {word} `{name}` in the tenancy can change the group `Administrators` too"))
             .note("who may also update users can so become an administrator")
             .help("add `where target.group.name != 'Administrators'`, and a statement with `inspect groups` for lists");
@@ -76,11 +65,13 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         .help("add a condition on what it may change, or grant it in one compartment");
 }
 
-/// Whether the verb holds one of the permissions on this very type; everything at once is another rule's.
-fn gives(found: &'static ResourceType, verb: catalog::Verb) -> bool {
-    found.shape == Shape::Individual
-        && (verb == catalog::Verb::Manage && ESCALATING.contains(&found.name)
-            || found.permissions(verb).any(|given| PERMISSIONS.iter().any(|each| each.eq_ignore_ascii_case(given))))
+/// What of this very type lets one raise one's own rights; everything at once is another rule's.
+fn raising(found: &'static ResourceType, verb: catalog::Verb) -> Option<&'static str> {
+    if found.shape != Shape::Individual {
+        return None;
+    }
+    let managed = verb == catalog::Verb::Manage && Trait::RaisesRightsOfManagers.is_of(found.name);
+    managed.then_some(found.name).or_else(|| found.permissions(verb).find(|given| Trait::RaisesRights.is_of(given)))
 }
 
 /// Whether a condition says something of the policy, the group or the call, and not of the caller alone.
