@@ -311,6 +311,14 @@ impl Iam {
             let Value::Table(rows) = rows else {
                 return Err(at(&format!("`{section}` is no section")).into());
             };
+            if section == "permissions" {
+                // Which resource-types give them is not known.
+                for (name, row) in rows {
+                    let (name, row) = head.row(name, row, sources).map_err(|error| at(&error))?;
+                    self.permissions.insert(name, (fact(&row)?, BTreeSet::new()));
+                }
+                continue;
+            }
             let target = match section.as_str() {
                 "resource-types" | "families" => &mut self.resource_types,
                 "operations" => &mut self.operations,

@@ -214,6 +214,33 @@ fn wrong_names_are_not_right_ones_and_lead_to_right_ones() {
 }
 
 #[test]
+fn a_permission_that_only_a_list_names_is_known_and_given_by_no_verb() {
+    let row = catalog::permission("WLP_BOM_READ").expect("policies of workload protection name it");
+    assert!(row.grants.is_empty());
+    let row = catalog::permission("ocm_migration_plan_execute").expect("the page lists it");
+    assert!(row.grants.is_empty());
+    let plan = catalog::resource_type("ocm-migration-plan").expect("the page lists it");
+    assert!(!plan.permissions_known());
+}
+
+#[test]
+fn families_of_the_newer_services_hold_their_members() {
+    for (family, member) in [
+        ("lustre-file-family", "lustre-file-system"),
+        ("dataflow-family", "dataflow-sqlendpoint"),
+        ("media-family", "media-asset"),
+        ("fusion-family", "fusion-environment"),
+        ("all-artifacts", "generic-artifacts"),
+        ("control-center-family", "control-center-metrics"),
+    ] {
+        let row = catalog::resource_type(family).expect(family);
+        assert_eq!(row.shape, Shape::Family, "{family}");
+        assert!(row.members.contains(&member), "{family}");
+        assert!(catalog::resource_type(member).expect(member).families.contains(&family), "{member}");
+    }
+}
+
+#[test]
 fn verbs_add_up() {
     for row in catalog::resource_types() {
         let mut weaker = BTreeSet::new();

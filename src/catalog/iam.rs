@@ -127,8 +127,8 @@ impl ResourceType {
 pub struct Permission {
     /// In capitals and underscores.
     pub name: &'static str,
-    /// The resource-types that give it, each with the weakest verb that does. Empty when only an operation
-    /// is known to need it.
+    /// The resource-types that give it, each with the weakest verb that does. Empty when no source says
+    /// what gives it.
     pub grants: &'static [(&'static str, Verb)],
     /// Where this comes from.
     pub fact: Fact,

@@ -35,7 +35,8 @@ fn check(context: &StatementContext<'_>, sink: &mut Sink<'_>) {
         for value in literals_of(test, context.text, "request.permission") {
             let Some(name) = value.known(context.text) else { continue };
             let is_equality = equals(test, context.text, "request.permission").is_some();
-            if !is_equality || catalog::permission(name).is_none() || found.permissions(known).any(|p| p.eq_ignore_ascii_case(name)) {
+            let is_placed = catalog::permission(name).is_some_and(|permission| !permission.grants.is_empty());
+            if !is_equality || !is_placed || found.permissions(known).any(|p| p.eq_ignore_ascii_case(name)) {
                 continue;
             }
             let report = sink.report(context.locate(value.inner(context.text)), format!("`{word} {}` never gives `{name}`", found.name))
