@@ -232,6 +232,10 @@ fn families_of_the_newer_services_hold_their_members() {
         ("fusion-family", "fusion-environment"),
         ("all-artifacts", "generic-artifacts"),
         ("control-center-family", "control-center-metrics"),
+        ("database-family", "vmclusters"),
+        ("dashboards-family", "dashboard-groups"),
+        ("adm-remediations-family", "adm-remediation-runs"),
+        ("lockbox-family", "access-requests"),
     ] {
         let row = catalog::resource_type(family).expect(family);
         assert_eq!(row.shape, Shape::Family, "{family}");
