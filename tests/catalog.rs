@@ -236,6 +236,7 @@ fn families_of_the_newer_services_hold_their_members() {
         ("dashboards-family", "dashboard-groups"),
         ("adm-remediations-family", "adm-remediation-runs"),
         ("lockbox-family", "access-requests"),
+        ("opensearch-family", "opensearch-cluster-backups"),
     ] {
         let row = catalog::resource_type(family).expect(family);
         assert_eq!(row.shape, Shape::Family, "{family}");
