@@ -21,6 +21,12 @@ impl Lexer<'_> {
                 }
                 next_hole = self.holes.first().map_or(usize::MAX, |hole| hole.start());
             }
+            let run = self.plain_run(at, next_hole);
+            if run > 0 {
+                at += run;
+                (plain, ends_with_hole) = (true, false);
+                continue;
+            }
             let mut length = 1;
             if byte < 0x80 {
                 if ends_word(byte) && !(byte == b'\\' && self.names_a_tag(start, at)) {
@@ -51,6 +57,13 @@ impl Lexer<'_> {
             _ => Keyword::None,
         };
         self.push_token(Token { word, has_hole, ends_with_hole, is_odd, ..Token::plain(kind, span) });
+    }
+
+    /// How many of the next bytes are of the word whatever stands around them: most words are such a run alone.
+    fn plain_run(&self, at: usize, next_hole: usize) -> usize {
+        let bytes = self.text.as_bytes().get(at..self.end.min(next_hole)).unwrap_or(&[]);
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+        bytes.iter().position(|byte| !plain(byte)).unwrap_or(bytes.len())
     }
 
     /// Whether the word so far is the beginning of a tag variable: Oracle's own stacks make tag namespaces with a
