@@ -233,17 +233,17 @@ mod tests {
 
     #[test]
     fn a_file_goes_by_one_name_wherever_the_run_begins() {
-        let from = |here: &str| Folder { here: format!("/work{here}"), own: "/work".to_owned() };
+        let from = |here: &str| Folder { here: format!("/repo{here}"), own: "/repo".to_owned() };
         for (here, file) in [
             ("", "a/b.tf"),
             ("/a", "b.tf"),
             ("/a", "./b.tf"),
             ("/c/d", "../../a/b.tf"),
-            ("/x", "/work/a/b.tf"),
+            ("/x", "/repo/a/b.tf"),
         ] {
             assert_eq!(from(here).name(file), "a/b.tf", "{here} {file}");
         }
-        let beside = Folder { here: "/work".to_owned(), own: "/work/ci".to_owned() };
+        let beside = Folder { here: "/repo".to_owned(), own: "/repo/ci".to_owned() };
         assert_eq!(beside.name("a.tf"), "../a.tf");
         assert_eq!(beside.name("ci/a.tf"), "a.tf");
         assert_eq!(Folder::default().name("a.tf"), "a.tf");

@@ -201,9 +201,8 @@ fn statement_findings(
     keep_what_is_certain(&mut findings, source.role);
     keep_the_first(&mut findings);
     if !findings.is_empty() {
-        name_statement(&mut findings, &statement_ref(configuration, source));
         let users = users(configuration, source.place, policies(configuration, uses));
-        findings.iter_mut().for_each(|finding| finding.labels.extend(users.iter().cloned()));
+        name_statement(&mut findings, &statement_ref(configuration, source), &users);
     }
     (findings, Some(Arc::new(parsed.statement)))
 }
@@ -238,13 +237,12 @@ fn matching_rule_findings(
     keep_the_first(&mut findings);
     if !findings.is_empty() {
         let (policy, text) = (source.address.clone(), source.text.as_str().into());
-        name_statement(&mut findings, &StatementRef { policy, index: None, text, place: source.place });
+        let reference = StatementRef { policy, index: None, text, place: source.place };
         let groups = uses.iter().filter_map(|source| {
             let address = source.address.as_deref()?;
             Some((*groups.get(&(&source.root, address))?, address))
         });
-        let users = users(configuration, source.place, groups);
-        findings.iter_mut().for_each(|finding| finding.labels.extend(users.iter().cloned()));
+        name_statement(&mut findings, &reference, &users(configuration, source.place, groups));
     }
     (findings, Some(Arc::new(parsed.rule)))
 }
@@ -316,10 +314,15 @@ fn configuration_findings(
             uses.push(source);
         }
     }
+    // Once for each place: a text that many policies use may have as many findings.
+    let users: BTreeMap<Place, Vec<Label>> = uses
+        .into_iter()
+        .map(|(home, uses)| (home, users(configuration, home, policies(configuration, &uses))))
+        .collect();
     for finding in &mut found {
-        let Some(home) = finding.statement.as_ref().map(|statement| statement.place) else { continue };
-        let Some(uses) = uses.get(&home) else { continue };
-        finding.labels.extend(users(configuration, home, policies(configuration, uses)));
+        let home = finding.statement.as_ref().map(|statement| statement.place);
+        let users = home.and_then(|home| users.get(&home));
+        finding.labels.extend(users.into_iter().flatten().cloned());
     }
     found
 }
@@ -337,10 +340,11 @@ fn reported(enabled: &[&'static Rule], run: impl Fn(&Check, &mut Sink<'_>)) -> V
     found
 }
 
-/// Tells of which statement or matching rule the findings are.
-fn name_statement(findings: &mut [Finding], reference: &StatementRef) {
+/// Tells of which statement or matching rule the findings are, and who uses it.
+fn name_statement(findings: &mut [Finding], reference: &StatementRef, users: &[Label]) {
     for finding in findings {
         finding.statement.get_or_insert_with(|| reference.clone());
+        finding.labels.extend_from_slice(users);
     }
 }
 
