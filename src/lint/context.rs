@@ -41,6 +41,12 @@ impl Located<'_> {
         Some(Edit { place, replacement })
     }
 
+    /// Whether a place is within the statement's own literal; a value may come from a variable or local instead.
+    pub fn is_at_home(&self, place: Place) -> bool {
+        let home = self.home;
+        place.file == home.file && home.span.start <= place.span.start && place.span.end <= home.span.end
+    }
+
     /// What an expression holds at these bytes, where they are of its value: who sees the expression alone can't tell.
     pub fn value_at(&self, span: Span) -> Option<String> {
         const SHOWN: usize = 80;

@@ -364,11 +364,7 @@ fn syntax_findings(
         let beside_nothing = at.is_beside_empty_expression(error.span);
         // A placeholder belongs in documentation, and can't be meant in a policy that gets applied.
         // What a variable or local brings in may well get its value elsewhere.
-        let own = at.mapped.editable(error.span).is_some_and(|place| {
-            place.file == at.home.file
-                && at.home.span.start <= place.span.start
-                && place.span.end <= at.home.span.end
-        });
+        let own = at.mapped.editable(error.span).is_some_and(|place| at.is_at_home(place));
         let severity = match error.kind {
             SyntaxErrorKind::UnresolvedPlaceholder if applied && !own => Severity::Warning,
             SyntaxErrorKind::UnresolvedPlaceholder if applied => Severity::Error,

@@ -74,7 +74,7 @@ fn tell(at: &Located<'_>, atom: &Atom, applied: bool, sink: &mut Sink<'_>) {
     let Some(written) = atom.known(at.text).filter(|written| stands_for_another(written)) else { return };
     let place = at.locate(atom.inner(at.text));
     // The default of a variable is there to be replaced by whoever applies it.
-    let own = place.file == at.home.file && at.home.span.start <= place.span.start && place.span.end <= at.home.span.end;
+    let own = at.is_at_home(place);
     sink.report(place, format!("`{written}` stands for a name or OCID that is still to come"))
         .severity(if applied && own { Severity::Warning } else { Severity::Info })
         .confidence(Confidence::Medium)
